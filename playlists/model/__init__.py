@@ -1,0 +1,93 @@
+"""The nouns of the contract: frozen, checked at birth, integers with their unit in the name.
+
+Instants are UTC epoch milliseconds. Hashes are lower-case SHA-256 hex. Every class that travels on the wire
+has its schema in :mod:`playlists.schemas`; a value that exists here is already valid.
+"""
+
+from playlists.model.authority import (
+    Approval,
+    Decision,
+    KeyInfo,
+    Revocation,
+    RevocationEntry,
+    Revoked,
+    Role,
+    Trust,
+    TrustedUnit,
+)
+from playlists.model.basics import (
+    FORMAT,
+    MAX_INTEGER,
+    SCREEN_ID,
+    SHA256,
+    UNIT_ID,
+    MediaType,
+    Reference,
+    Rendition,
+    Version,
+    is_plain,
+    is_zone,
+    require,
+)
+from playlists.model.campaigns import (
+    ALL_DAY,
+    MINUTES_PER_DAY,
+    Campaign,
+    DayPlan,
+    PlannedItem,
+    Priority,
+    Screen,
+    Shortfall,
+    Window,
+)
+from playlists.model.playlist import Block, Day, Entry, Head, Loop, OffHours, Output, Plan, Playlist, Slot
+from playlists.model.plays import ClockQuality, Evidence, Play, PlayBatch, Receipt, Result
+
+__all__ = [
+    "ALL_DAY",
+    "FORMAT",
+    "MAX_INTEGER",
+    "MINUTES_PER_DAY",
+    "SCREEN_ID",
+    "SHA256",
+    "UNIT_ID",
+    "Approval",
+    "Block",
+    "Campaign",
+    "ClockQuality",
+    "Day",
+    "DayPlan",
+    "Decision",
+    "Entry",
+    "Evidence",
+    "Head",
+    "KeyInfo",
+    "Loop",
+    "MediaType",
+    "OffHours",
+    "Output",
+    "Plan",
+    "PlannedItem",
+    "Play",
+    "PlayBatch",
+    "Playlist",
+    "Priority",
+    "Receipt",
+    "Reference",
+    "Rendition",
+    "Result",
+    "Revocation",
+    "RevocationEntry",
+    "Revoked",
+    "Role",
+    "Screen",
+    "Shortfall",
+    "Slot",
+    "Trust",
+    "TrustedUnit",
+    "Version",
+    "Window",
+    "is_plain",
+    "is_zone",
+    "require",
+]

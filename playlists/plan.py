@@ -1,0 +1,234 @@
+"""All campaigns of one screen become its plan: which item, at which millisecond, on which day.
+
+Every hour of the wall clock is laid out by itself, so counts per hour are exact wherever a span begins or ends:
+
+1. :mod:`playlists.demand` says what the hour owes, and when in it which item may be shown;
+2. promised plays get room by priority (:mod:`playlists.allotment`); what gets none is a :class:`Shortfall`;
+3. they are ordered and placed as evenly as can be (:mod:`playlists.spread`);
+4. time between them goes to fillers in rotation, or without fillers to all items (:mod:`playlists.layout`): a promise
+   is a minimum;
+5. hours that owe the same share one loop, and equal neighbours one block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from playlists.allotment import Allotment, allot, missing_ms
+from playlists.demand import Catalogue, Demand, Hour, hours_of
+from playlists.layout import first_rotation, lay
+from playlists.model import Block, Campaign, Day, DayPlan, Entry, Loop, Plan, Screen, Shortfall, Slot
+from playlists.windows import local_day
+
+# Layouts of one kind of hour: a rotation that has not come round by the last one starts anew, uneven by one play in
+# so many hours. Fewer where the plan would outgrow a sealed playlist (256 KiB, about 24 bytes a slot).
+ENOUGH_VARIANTS = (4, 2, 1)
+MOST_VARIANTS = 24
+MOST_SLOTS = 7_000
+
+Blocks = tuple[tuple[int, int, Loop], ...]
+
+
+def plan_day(campaigns: Iterable[Campaign], screen: Screen, day: date) -> DayPlan:
+    """What ``screen`` shows on the local date ``day``.
+
+    Blocks cover the opening hours. Every campaign with a promise plays it in each clock hour, in a part of an hour
+    pro rata and rounded up, unless it is named in ``shortfalls``. The order of ``campaigns`` does not matter.
+    """
+    catalogue = Catalogue.of(campaigns)
+    drawn = _draw(_Workshop(catalogue, ENOUGH_VARIANTS[0]), screen, day, None)
+    entries, index = _entries(catalogue, [loop for _, _, loop in drawn.blocks])
+    blocks = tuple((a, b, _renumber(loop, index)) for a, b, loop in drawn.blocks)
+    return DayPlan(day, local_day(day, screen.zone).start, entries, blocks, drawn.shortfalls)
+
+
+def plan_days(
+    campaigns: Iterable[Campaign], screen: Screen, days: Sequence[date]
+) -> tuple[tuple[Entry, ...], Plan, tuple[Shortfall, ...]]:
+    """Entries, plan and shortfalls of ``screen`` for several days; equal loops and equal days are stored once."""
+    catalogue = Catalogue.of(campaigns)
+    drawn = _draw_days(catalogue, screen, days)
+    entries, index = _entries(catalogue, [loop for one in drawn for _, _, loop in one.blocks])
+    loops: dict[Loop, int] = {}
+    numbers = {id(loop): 0 for one in drawn for _, _, loop in one.blocks}
+    for loop in {id(loop): loop for one in drawn for _, _, loop in one.blocks}.values():
+        numbers[id(loop)] = loops.setdefault(_renumber(loop, index), len(loops))
+    programmes: dict[tuple[Block, ...], int] = {}
+    dated = []
+    for one in drawn:
+        programme = tuple(Block(a, b, numbers[id(loop)]) for a, b, loop in one.blocks)
+        number = programmes.setdefault(programme, len(programmes))
+        dated.append(Day(one.day.isoformat(), local_day(one.day, screen.zone).start, number))
+    plan = Plan(tuple(loops), tuple(programmes), tuple(dated))
+    return entries, plan, tuple(short for one in drawn for short in one.shortfalls)
+
+
+def feasible(campaigns: Iterable[Campaign], screen: Screen, days: Sequence[date]) -> tuple[Shortfall, ...]:
+    """Which promises cannot be kept on which days: campaign, hour and missing airtime. Empty when all can."""
+    return tuple(short for one in _draw_days(Catalogue.of(campaigns), screen, days) for short in one.shortfalls)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A day whose slots still name items of the catalogue; ``last`` is the library item shown up to its midnight."""
+
+    day: date
+    blocks: Blocks
+    shortfalls: tuple[Shortfall, ...]
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Variant:
+    """A kind of hour laid out once: a loop per span in which the screen is open, and what it owes still."""
+
+    pieces: Blocks
+    shortfalls: tuple[tuple[Demand, int, int], ...]  # demand, planned, missing ms
+    rotation: tuple[int, ...]
+    shown: frozenset[int]
+    first: int | None
+    last: int | None
+
+
+@dataclass(slots=True)
+class _Kind:
+    """The successive layouts of one kind of hour, until its rotations have come round."""
+
+    variants: list[_Variant] = field(default_factory=list)
+    cycle: int | None = None
+
+
+class _Workshop:
+    """Lays out each kind of hour once for all the days of a plan."""
+
+    def __init__(self, catalogue: Catalogue, enough: int) -> None:
+        self.catalogue = catalogue
+        self.enough = enough
+        self._kinds: dict[Hour, _Kind] = {}
+        self._after: dict[tuple[Hour, int, int], _Variant] = {}
+
+    def layout(self, hour: Hour, ordinal: int, before: int | None) -> _Variant:
+        """The ``ordinal``-th hour of its kind in a day, not beginning with the library item ``before`` if it can."""
+        kind = self._kinds.setdefault(hour, _Kind())
+        while kind.cycle is None and len(kind.variants) <= ordinal:
+            kind.variants.append(self._lay(hour, len(kind.variants), None))
+            if _has_come_round(hour, kind.variants, self.enough):
+                kind.cycle = len(kind.variants)
+        number = ordinal % (kind.cycle or MOST_VARIANTS)
+        variant = kind.variants[number]
+        if before is None or variant.first != before:
+            return variant
+        if (hour, number, before) not in self._after:
+            self._after[hour, number, before] = self._lay(hour, number, before)
+        return self._after[hour, number, before]
+
+    def _lay(self, hour: Hour, number: int, before: int | None) -> _Variant:
+        rotation = self._kinds[hour].variants[number - 1].rotation if number else first_rotation(hour)
+        allotment = allot(self.catalogue, hour, number)
+        slots, after = lay(self.catalogue, hour, allotment.jobs, rotation, before)
+        subjects = self.catalogue.subjects
+        ends = (subjects[slots[0].entry], subjects[slots[-1].entry]) if slots else (None, None)
+        return _Variant(
+            tuple(_pieces(hour, slots)),
+            tuple(_lacking(self.catalogue, hour, allotment)),
+            tuple(after),
+            frozenset(slot.entry for slot in slots),
+            *ends,
+        )
+
+
+def _draw_days(catalogue: Catalogue, screen: Screen, days: Iterable[date]) -> list[_Drawn]:
+    """The days in order, with as many layouts of each kind of hour as a playlist can carry."""
+    days = sorted(set(days))
+    for enough in ENOUGH_VARIANTS[:-1]:
+        drawn: list[_Drawn] = []
+        loops: dict[int, int] = {}
+        for one in _draw_in_a_row(_Workshop(catalogue, enough), screen, days):
+            drawn.append(one)
+            loops |= {id(loop): len(loop.slots) for _, _, loop in one.blocks}
+            if sum(loops.values()) > MOST_SLOTS:
+                break
+        else:
+            return drawn
+    return list(_draw_in_a_row(_Workshop(catalogue, ENOUGH_VARIANTS[-1]), screen, days))
+
+
+def _draw_in_a_row(workshop: _Workshop, screen: Screen, days: Iterable[date]) -> Iterator[_Drawn]:
+    before: int | None = None
+    yesterday_end = None
+    for day in days:
+        local = local_day(day, screen.zone)
+        if not local.length_ms:
+            continue  # a date this zone never had
+        drawn = _draw(workshop, screen, day, before if local.start == yesterday_end else None)
+        before, yesterday_end = drawn.last, local.start + local.length_ms
+        yield drawn
+
+
+def _draw(workshop: _Workshop, screen: Screen, day: date, before: int | None) -> _Drawn:
+    local = local_day(day, screen.zone)
+    blocks: list[tuple[int, int, Loop]] = []
+    shortfalls: list[Shortfall] = []
+    seen: dict[Hour, int] = {}
+    end = 0
+    for start, hour in hours_of(workshop.catalogue, screen, day):
+        adjoins = end == start + hour.open[0][0]
+        variant = workshop.layout(hour, seen.get(hour, 0), before if adjoins else None)
+        seen[hour] = seen.get(hour, 0) + 1
+        for a, b, loop in variant.pieces:
+            _append(blocks, start + a, start + b, loop)
+        for demand, planned, missing in variant.shortfalls:
+            number = workshop.catalogue.campaigns[demand.campaign].id
+            shortfalls.append(Shortfall(number, local.start + start, demand.plays, planned, missing))
+        before, end = variant.last, start + hour.open[-1][1]
+    return _Drawn(day, tuple(blocks), tuple(shortfalls), before if end == local.length_ms else None)
+
+
+def _append(blocks: list[tuple[int, int, Loop]], a: int, b: int, loop: Loop) -> None:
+    """Add a block, or lengthen the last one when it ends here with a whole turn of the same loop."""
+    if blocks:
+        begin, end, same = blocks[-1]
+        if end == a and same is loop and (end - begin) % loop.period_ms == 0:
+            blocks[-1] = (begin, b, loop)
+            return
+    blocks.append((a, b, loop))
+
+
+def _pieces(hour: Hour, slots: Sequence[Slot]) -> Iterator[tuple[int, int, Loop]]:
+    """The hour's loops: one per span without a break in the opening hours."""
+    for a, b in hour.open:
+        yield a, b, Loop(b - a, tuple(Slot(s.at_ms - a, s.entry, s.duration_ms) for s in slots if a <= s.at_ms < b))
+
+
+def _lacking(catalogue: Catalogue, hour: Hour, allotment: Allotment) -> Iterator[tuple[Demand, int, int]]:
+    for demand, planned, shown in zip(hour.demands, allotment.planned, allotment.shown_ms, strict=True):
+        if planned < demand.plays:
+            yield demand, planned, missing_ms(catalogue, demand, planned, shown)
+
+
+def _has_come_round(hour: Hour, variants: Sequence[_Variant], enough: int) -> bool:
+    """Whether the next hour of this kind may begin with the first layout again: every rotation ended where it began,
+    or there are enough layouts to be fair, and every item that finds room at all has had its turn."""
+    made = len(variants)
+    closed = all(demand.plays * made % max(len(demand.offers), 1) == 0 for demand in hour.demands)
+    shown: frozenset[int] = frozenset().union(*(v.shown for v in variants[:-1]))
+    news = variants[-1].shown - shown
+    items = {offer.item for demand in hour.demands for offer in demand.offers} | {o.item for o in hour.fillers}
+    all_had_a_turn = items <= shown | news or not news
+    most = MOST_VARIANTS if enough > 1 else 1
+    return made >= most or (all_had_a_turn and (closed or made >= enough))
+
+
+def _entries(catalogue: Catalogue, loops: Iterable[Loop]) -> tuple[tuple[Entry, ...], dict[int, int]]:
+    """The playlist's entries, in order and without double, and the catalogue's items as indexes into them."""
+    used = {slot.entry for loop in {id(loop): loop for loop in loops}.values() for slot in loop.slots}
+    distinct = {catalogue.items[item].entry for item in used}
+    entries = sorted(distinct, key=lambda e: (e.campaign, e.item, e.rendition.sha256, e.approval.sha256, e.title))
+    places = {entry: place for place, entry in enumerate(entries)}
+    return tuple(entries), {item: places[catalogue.items[item].entry] for item in used}
+
+
+def _renumber(loop: Loop, index: dict[int, int]) -> Loop:
+    return Loop(loop.period_ms, tuple(Slot(s.at_ms, index[s.entry], s.duration_ms) for s in loop.slots))

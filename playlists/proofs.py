@@ -1,0 +1,47 @@
+"""The way back: plays that a device signed, and the server's receipt for them."""
+
+from __future__ import annotations
+
+from playlists.envelope import Kind, Opened, open_envelope
+from playlists.errors import Code, Refusal
+from playlists.keys import keyid_of
+from playlists.model import PlayBatch, Receipt
+from playlists.schemas import load
+from playlists.signers import enough, role_signers
+from playlists.state import Now, State
+
+
+def open_plays(sealed: bytes, device_public: str) -> PlayBatch:
+    """The batch a device signed.
+
+    Raises:
+        Refusal: E-SIZE, E-PARSE, E-TYPE, E-SIG, E-SCHEMA; E-TARGET when it speaks for another device.
+    """
+    return opened_plays(sealed, device_public)[1]
+
+
+def opened_plays(sealed: bytes, device_public: str) -> tuple[Opened, PlayBatch]:
+    """The same, with the exact payload and signatures beside it, for who keeps them as evidence.
+
+    Raises:
+        Refusal: as :func:`open_plays`.
+    """
+    opened = open_envelope(Kind.PLAYS, sealed)
+    keyid = keyid_of(device_public)
+    enough(opened.signers_among({keyid: device_public}), 1)
+    batch: PlayBatch = load(Kind.PLAYS, opened.payload)
+    if batch.device != keyid:
+        raise Refusal(Code.TARGET, "the plays are of another device")
+    return opened, batch
+
+
+def open_receipt(state: State, sealed: bytes) -> Receipt:
+    """The server's signed word on committed plays.
+
+    Raises:
+        Refusal: E-SIZE, E-PARSE, E-TYPE, E-SIG, E-KEY (the log key is revoked), E-THRESH, E-SCHEMA.
+    """
+    opened = open_envelope(Kind.RECEIPT, sealed)
+    role_signers(state, "log", opened, Now(0, known=False))
+    receipt: Receipt = load(Kind.RECEIPT, opened.payload)
+    return receipt
