@@ -1,0 +1,71 @@
+"""``cauthang-player``: run a player, or say what it does."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from player.agent import Agent, Setup, prepared
+from player.errors import SetupError
+from player.status import describe
+from player.surface.browser import LOOPBACK, BrowserSurface
+
+RESTART_STATUS = 75  # EX_TEMPFAIL: whoever keeps the player starts it again
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; the exit status."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        return _run(options) if options.command == "run" else _status(options)
+    except SetupError as error:
+        print(f"cauthang-player: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cauthang-player", description="Chiếu nội dung đã duyệt và ghi lại bằng chứng."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="chạy màn hình cho đến khi dừng")
+    run.add_argument("--server", required=True, help="địa chỉ máy chủ, ví dụ https://cauthang.example.vn")
+    run.add_argument("--root", required=True, type=Path, help="tệp root.pub, chép tay từ máy chủ")
+    run.add_argument("--port", type=int, default=8090, help="cổng của trang chiếu trên máy này (mặc định 8090)")
+    run.add_argument("--listen", default=LOOPBACK, help="địa chỉ của trang chiếu (mặc định: chỉ máy này)")
+    status = commands.add_parser("status", help="cho biết màn hình đang chiếu gì và vì sao")
+    for command in (run, status):
+        command.add_argument("--state", required=True, type=Path, help="thư mục trạng thái của trình phát")
+    return parser
+
+
+def _run(options: argparse.Namespace) -> int:
+    clock, seen, fetcher = prepared(options.state)
+    surface = BrowserSurface(lambda: clock.read().ms, options.port, options.listen)
+    agent = Agent(Setup(options.server, options.root, options.state), surface, clock, seen, fetcher)
+    surface.heard = agent.wake.set
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        agent.stop.set()
+        agent.wake.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    agent.run()
+    return RESTART_STATUS if agent.again else os.EX_OK
+
+
+def _status(options: argparse.Namespace) -> int:
+    for line in describe(options.state):
+        print(line)
+    return os.EX_OK
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
