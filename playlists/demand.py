@@ -99,8 +99,8 @@ def hours_of(catalogue: Catalogue, screen: Screen, day: date) -> list[tuple[int,
     fillers: dict[int, list[tuple[int, Offer]]] = {}
     for index, campaign in enumerate(catalogue.campaigns):
         for hour, (active, offers) in _offers(catalogue, index, local, opening, clock).items():
-            if campaign.plays_per_hour:
-                plays = -(-campaign.plays_per_hour * total_ms(active) // HOUR_MS)
+            if campaign.frequency.least:
+                plays = -(-campaign.frequency.least * total_ms(active) // HOUR_MS)
                 demand = Demand(index, int(campaign.priority), plays, active, offers, 0)
                 demands.setdefault(hour, []).append(demand)
             else:

@@ -95,7 +95,7 @@ def planner_campaigns(shelf: Shelf, screen: Screen, campaigns: Iterable[Campaign
                     first_day=campaign.first_day,
                     last_day=campaign.last_day,
                     windows=campaign.open_windows(),
-                    plays_per_hour=campaign.plays_per_hour,
+                    frequency=model.Frequency(model.Per.HOUR, campaign.plays_per_hour),
                     items=items,
                     priority=Priority(campaign.priority),
                 )

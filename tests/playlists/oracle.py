@@ -12,7 +12,9 @@ from playlists.model import (
     Campaign,
     DayPlan,
     Entry,
+    Frequency,
     MediaType,
+    Per,
     PlannedItem,
     Priority,
     Reference,
@@ -42,7 +44,7 @@ def a_campaign(
     valid: tuple[int, int] = ALWAYS,
 ) -> Campaign:
     items = tuple(an_item(number * 100 + i, number, s, valid) for i, s in enumerate(seconds))
-    return Campaign(number, f"Đợt {number}", *days, windows, plays_per_hour, items, priority)
+    return Campaign(number, f"Đợt {number}", *days, windows, Frequency(Per.HOUR, plays_per_hour), items, priority)
 
 
 def instant(zone: str, text: str) -> int:
@@ -124,4 +126,4 @@ def promised_per_hour(campaign: Campaign, screen: Screen, minutes: set[int]) -> 
     for at in minutes:
         hour = clock_hour(screen.zone, at)
         lengths[hour] = lengths.get(hour, 0) + 1
-    return {hour: -(-campaign.plays_per_hour * length // 60) for hour, length in lengths.items()}
+    return {hour: -(-campaign.frequency.least * length // 60) for hour, length in lengths.items()}

@@ -110,7 +110,7 @@ def test_every_clock_hour_holds_what_was_promised_or_says_what_it_lacks(schedule
     owed = {
         (c.id, hour): plays
         for c in given_
-        if c.plays_per_hour
+        if c.frequency.least
         for hour, plays in promised_per_hour(c, screen, active_minutes(c, screen, start, end)).items()
     }
     assert set(short) <= set(owed)
@@ -160,7 +160,7 @@ def modest(draw: st.DrawFn) -> list[Campaign]:
             break
         made.append(a_campaign(number, plays, *seconds))
     assume(made)
-    shortest_gap = min(3600 / c.plays_per_hour for c in made)
+    shortest_gap = min(3600 / c.frequency.least for c in made)
     assume(max(i.duration_ms for c in made for i in c.items) <= 1000 * shortest_gap / 4)
     return made
 
@@ -174,7 +174,7 @@ def test_plays_are_spread_evenly_while_the_hour_is_at_most_85_percent_full(given
     assert not plan.shortfalls
     for campaign in given_:
         starts = [one.start for one in shown_in(plan) if one.entry.campaign == campaign.id]
-        ideal = HOUR / campaign.plays_per_hour
+        ideal = HOUR / campaign.frequency.least
         assert max((b - a for a, b in pairwise(starts)), default=0) <= 1.5 * ideal + 1
 
 

@@ -190,7 +190,7 @@ def test_a_realistic_week_has_no_deviation():
         for campaign in asked:
             for hour in range(6, 23):
                 inside = any(w.from_minute <= hour * 60 < w.to_minute for w in campaign.windows)
-                assert counts[campaign.id, hour] == (campaign.plays_per_hour if inside else 0)
+                assert counts[campaign.id, hour] == (campaign.frequency.least if inside else 0)
 
 
 def test_ten_thousand_campaigns_on_one_screen_come_to_an_end():
