@@ -4,11 +4,16 @@ A row is ``[start, skew, version, entry, planned_ms, shown_ms, result, evidence,
 reason. ``start`` counts from the start of the row before (the first from the batch's ``start``); ``skew`` is how far
 the monotonic clock disagrees with that difference, zero as long as nobody sets the wall clock; ``version`` indexes
 the batch's ``versions``.
+
+A device that merged old plays says so in format 2: there each row has its reason and then ``count`` and ``span_ms``.
+Such a row stands for ``count`` plays with as many numbers, the first at ``start`` and the last ``span_ms`` later; its
+durations are sums. Who reads it gets ``count`` plays again, each with its share (:func:`shares`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate, chain, count, repeat
 from operator import add
 from typing import Any
@@ -32,6 +37,8 @@ MAX_PLAYS = 200
 MAX_VERSIONS = 100
 LONGEST_PREVIOUS = 64
 ROW_COLUMNS = 9
+MERGED_FORMAT = 2
+MERGED_COLUMNS = ROW_COLUMNS + 3
 LONGEST_REASON = 200
 RESULTS = {int(word): word for word in Result}
 EVIDENCES = {int(word): word for word in Evidence}
@@ -42,8 +49,9 @@ def dump_plays(batch: PlayBatch) -> dict[str, Any]:
     """The plays document of a batch."""
     versions = sorted({play.version for play in batch.plays})
     wall, mono = batch.plays[0].start, batch.plays[0].start_mono_ms
+    merged = any(play.merged > 1 for play in batch.plays)
     rows = []
-    for play in batch.plays:
+    for play, number, span_ms in summed(batch.plays) if merged else zip(batch.plays, repeat(1), repeat(0)):
         step = play.start - wall
         row: list[Any] = [
             step,
@@ -56,10 +64,12 @@ def dump_plays(batch: PlayBatch) -> dict[str, Any]:
             int(play.evidence),
             int(play.clock),
         ]
-        rows.append([*row, play.reason] if play.reason else row)
+        if merged:
+            row += [play.reason, number, span_ms]
+        rows.append([*row, play.reason] if play.reason and not merged else row)
         wall, mono = play.start, play.start_mono_ms
     return {
-        "format": FORMAT,
+        "format": MERGED_FORMAT if merged else FORMAT,
         "device": batch.device,
         "screen": batch.screen,
         "boot": batch.boot,
@@ -71,6 +81,32 @@ def dump_plays(batch: PlayBatch) -> dict[str, Any]:
     }
 
 
+def shares(whole: Play, number: int, span_ms: int) -> Iterator[Play]:
+    """The ``number`` plays that ``whole`` sums up: numbered from its ``n``, spread evenly over ``span_ms``."""
+    for at in range(number):
+        after_ms = span_ms * at // (number - 1) if number > 1 else 0
+        yield replace(
+            whole,
+            n=whole.n + at,
+            start=whole.start + after_ms,
+            start_mono_ms=whole.start_mono_ms + after_ms,
+            planned_ms=whole.planned_ms // number + (at < whole.planned_ms % number),
+            shown_ms=whole.shown_ms // number + (at < whole.shown_ms % number),
+            merged=number,
+        )
+
+
+def summed(plays: Sequence[Play]) -> Iterator[tuple[Play, int, int]]:
+    """The plays with each merged stretch as one again: its sum, how many it stands for, its span in ms."""
+    at = 0
+    while at < len(plays):
+        part = plays[at : at + plays[at].merged]
+        require(len(part) == part[0].merged, "a merged row is never cut")
+        planned_ms, shown_ms = sum(play.planned_ms for play in part), sum(play.shown_ms for play in part)
+        yield replace(part[0], planned_ms=planned_ms, shown_ms=shown_ms), len(part), part[-1].start - part[0].start
+        at += len(part)
+
+
 def load_plays(data: Any) -> PlayBatch:
     """The batch in a parsed plays document. Unknown fields are ignored.
 
@@ -78,10 +114,10 @@ def load_plays(data: Any) -> PlayBatch:
     check of the signature. The tests hold it against a schema.
 
     Raises:
-        ValueError: it is not a plays document of our format.
+        ValueError: it is not a plays document of our formats.
     """
     require(isinstance(data, dict), "a document is an object")
-    require(_whole(data.get("format"), FORMAT, FORMAT), f"only format {FORMAT} is understood")
+    require(_whole(data.get("format"), FORMAT, MERGED_FORMAT), f"no format above {MERGED_FORMAT} is understood")
     device, screen, boot, first, previous = map(data.get, ("device", "screen", "boot", "first", "previous"))
     require(isinstance(device, str) and bool(SHA256.fullmatch(device)), "a device is named by its key id")
     require(isinstance(screen, str) and bool(SCREEN_ID.fullmatch(screen)), "a screen is named by its id")
@@ -89,7 +125,8 @@ def load_plays(data: Any) -> PlayBatch:
     require(isinstance(previous, str) and len(previous) <= LONGEST_PREVIOUS, "a batch names the one before")
     require(is_plain(previous), "text is NFC without control characters")
     versions = _versions(data.get("versions"))
-    return PlayBatch(device, screen, boot, previous, _plays(first, versions, data.get("start"), data.get("plays")))
+    read = _plays if data["format"] == FORMAT else _merged_plays
+    return PlayBatch(device, screen, boot, previous, read(first, versions, data.get("start"), data.get("plays")))
 
 
 def _versions(rows: Any) -> list[Version]:
@@ -124,6 +161,23 @@ def _plays(first: int, versions: Sequence[Version], start: Any, plays: Any) -> t
     named = [versions[index] for index in playlists]
     reasons = [_reason(row) for row in plays] if max(map(len, plays)) > ROW_COLUMNS else repeat("")
     return tuple(map(Play, count(first), named, entries, walls, monos, planned, shown, *words, reasons))
+
+
+def _merged_plays(first: int, versions: Sequence[Version], start: Any, rows: Any) -> tuple[Play, ...]:
+    """The rows of format 2 as the plays they stand for."""
+    require(isinstance(rows, list) and {list}.issuperset(map(type, rows)), "a play is a row")
+    require({MERGED_COLUMNS}.issuperset(map(len, rows)), f"a merged play has {MERGED_COLUMNS} columns")
+    sums = [row[ROW_COLUMNS + 1 :] for row in rows]
+    require(
+        all(_whole(number, 1, MAX_PLAYS) and _whole(span_ms) for number, span_ms in sums), "merged plays are counted"
+    )
+    require(sum(number for number, _ in sums) <= MAX_PLAYS, f"a batch carries 1 to {MAX_PLAYS} plays")
+    wholes = _plays(first, versions, start, [row[: ROW_COLUMNS + 1] for row in rows])
+    ends = [max(p.start, p.start_mono_ms) + span_ms for p, (_, span_ms) in zip(wholes, sums, strict=True)]
+    require(max(ends) <= MAX_INTEGER, "instants are exact")
+    numbers = accumulate((number for number, _ in sums), initial=first)
+    parts = zip(wholes, numbers, sums, strict=False)
+    return tuple(p for whole, n, (number, span_ms) in parts for p in shares(replace(whole, n=n), number, span_ms))
 
 
 def _reason(row: list[Any]) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from playlists.envelope import Kind
 from playlists.files import replace_file
 from playlists.model import ClockQuality, Evidence, PlayBatch, Receipt, Result
+from playlists.play_rows import shares
 from playlists.schemas import Document, seal
 from tests.world import NOW, SCREEN, World, approval, key, play
 
@@ -23,6 +24,14 @@ def plays() -> PlayBatch:
         play(4, start=NOW + 5_000, shown_ms=100, result=Result.FAILED, evidence=Evidence.SCHEDULED, reason="E-HASH"),
     ]
     return PlayBatch(key("device").keyid, SCREEN, 3, "ab" * 32, tuple(shown))
+
+
+def merged_plays() -> PlayBatch:
+    """The same of a device that merged its oldest plays: format 2 of that kind."""
+    whole = play(1, planned_ms=200_001, shown_ms=199_000)
+    later = play(21, entry=1, clock=ClockQuality.ESTIMATED, reason="late", result=Result.PARTIAL)
+    plays = (*shares(whole, 20, 3_400_000), later)
+    return PlayBatch(key("device").keyid, SCREEN, 3, "ab" * 32, plays)
 
 
 def documents() -> Mapping[Kind, Document]:
@@ -56,3 +65,4 @@ def sealed_documents() -> Mapping[Kind, bytes]:
 if __name__ == "__main__":
     for kind, sealed in sealed_documents().items():
         replace_file(FOLDER / f"{kind.word}.v1.json", sealed, mode=0o644)
+    replace_file(FOLDER / "plays.v2.json", seal(merged_plays(), key("device")), mode=0o644)

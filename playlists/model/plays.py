@@ -40,6 +40,8 @@ class Play:
 
     ``version`` and ``entry`` name the playlist entry shown: the signed playlist, kept for ever, holds its title,
     rendition and approval. ``start`` is wall time, ``start_mono_ms`` the device's monotonic clock of this boot.
+    ``merged`` above 1: the device, long without a network, kept only the sums of that many plays of one entry; start
+    and durations are then this play's share of them (ADR 9).
     """
 
     n: int
@@ -53,6 +55,7 @@ class Play:
     evidence: Evidence
     clock: ClockQuality
     reason: str = ""
+    merged: int = 1
 
 
 @dataclass(frozen=True, slots=True)

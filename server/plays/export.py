@@ -83,11 +83,12 @@ def _row(play: ListedPlay, names: Names) -> list[str]:
         str(play.device_id),
         str(play.n),
         play.rendition_sha256,
+        str(play.merged),
     )
     return [guarded(text) for text in texts]
 
 
-COLUMNS = 14
+COLUMNS = 15
 
 
 def _seconds(duration_ms: int) -> str:

@@ -72,7 +72,10 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class ListedPlay:
-    """One play with what its playlist entry was. ``timed`` False: the device's clock could not be believed."""
+    """One play with what its playlist entry was. ``timed`` False: the device's clock could not be believed.
+
+    ``merged`` above 1: the device kept only the sums of that many plays; time and durations are shares of them.
+    """
 
     device_id: int
     screen_id: int
@@ -89,6 +92,7 @@ class ListedPlay:
     campaign_id: int
     title: str
     rendition_sha256: str
+    merged: int = 1
 
     @property
     def position(self) -> Position:
@@ -138,6 +142,7 @@ class BatchReader:
                 entry.campaign_id,
                 entry.title,
                 entry.rendition_sha256,
+                play.merged,
             )
 
 

@@ -114,6 +114,7 @@ def export() -> Response:
         _("Mã thiết bị"),
         _("Số thứ tự"),
         _("SHA-256 bản chiếu"),
+        _("Gộp từ (lượt)"),
     )
     words = {int(r): _(name) for r, name in RESULT_NAMES.items()}, {int(e): _(n) for e, n in EVIDENCE_NAMES.items()}
     sessions: Sessions = current_app.extensions[SESSIONS]

@@ -12,6 +12,7 @@ from playlists.envelope import Kind
 from playlists.errors import Code, Refusal
 from playlists.model import MAX_INTEGER, ClockQuality, Evidence, Play, PlayBatch, Result, Version
 from playlists.schemas import Hash, Row, Rows, ScreenId, Text, Whole, WholeDocument, dump, load
+from tests.golden import merged_plays
 from tests.world import batch, key
 
 
@@ -127,3 +128,37 @@ ROW = st.lists(st.integers(-3, 3) | st.sampled_from(ODD), min_size=8, max_size=1
 def test_random_rows_read_the_same(rows, start):
     data = {**RIGHT, "plays": rows, "start": start}
     assert by_hand(data) == by_schema(data)
+
+
+MERGED = json.loads(dump(merged_plays()))
+
+
+@pytest.mark.parametrize("column", range(12))
+@pytest.mark.parametrize("odd", [None, True, -1, {}, [], MAX_INTEGER + 1])
+def test_an_odd_value_in_a_merged_row_is_refused(column, odd):
+    rows = [list(row) for row in MERGED["plays"]]
+    rows[0][column] = odd
+    read = by_hand({**MERGED, "plays": rows})
+    may_be_less = column < 2 and odd == -1  # a step back in time is told by a negative difference
+    assert (read is not None) == may_be_less
+
+
+@pytest.mark.parametrize("row", [[0] * 11, [0] * 13, [0] * 9, 7])
+def test_a_merged_row_of_another_length_is_refused(row):
+    assert by_hand({**MERGED, "plays": [row]}) is None
+
+
+@pytest.mark.parametrize(("count", "right"), [(0, False), (1, True), (199, True), (200, False), (10**9, False)])
+def test_merged_rows_stand_for_as_many_plays_as_a_batch_may_carry(count, right):
+    rows = [list(row) for row in MERGED["plays"]]
+    rows[0][10] = count  # the other row stands for one
+    read = by_hand({**MERGED, "plays": rows})
+    assert (read is not None) == right
+    assert read is None or [p.n for p in read.plays] == [*range(1, count + 2)]
+
+
+def test_the_shares_of_a_merged_row_add_up_to_it():
+    plays = by_hand(MERGED).plays[:20]
+    assert sum(p.planned_ms for p in plays) == 200_001
+    assert sum(p.shown_ms for p in plays) == 199_000
+    assert plays[-1].start - plays[0].start == 3_400_000

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from playlists.keys import SigningKey
 from playlists.model import ClockQuality, Evidence, Play, PlayBatch, Result, Version
+from playlists.play_rows import shares
 from playlists.schemas import seal
 from server import publishing, screens
 from server.db import PLAYS, Sessions, upgrade
@@ -187,3 +188,14 @@ def test_the_file_holds_every_play_of_the_filter(showing: Showing, login: Login)
 def test_plays_of_an_unknown_playlist_are_shown_as_such(showing: Showing, login: Login) -> None:
     showing.send(showing.plays(1, 2, version=Version(1, 999)))
     assert "Không rõ" in login("manager-a").get("/plays/rows").text
+
+
+def test_merged_plays_are_marked_on_the_page_and_in_the_file(showing: Showing, login: Login) -> None:
+    (whole,) = showing.plays(1, 1, planned_ms=200_000, shown_ms=200_000)
+    showing.send(tuple(shares(whole, 20, 3_000_000)) + showing.plays(21, 21, start=whole.start + 3_600_000))
+    browser = login("manager-a")
+    page = browser.get("/plays/").text
+    assert page.count("gộp 20 lượt") == 20
+    assert page.count("10,0 / 10,0 giây") == 21
+    rows = list(csv.reader(io.StringIO(browser.get("/plays/export.csv").text.removeprefix("\ufeff"))))
+    assert [row[-1] for row in rows] == ["Gộp từ (lượt)", "1", *["20"] * 20]

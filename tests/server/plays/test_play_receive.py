@@ -14,11 +14,12 @@ from sqlalchemy import Engine, func, select
 from playlists.envelope import Kind, open_envelope, seal_payload
 from playlists.errors import Code, Refusal
 from playlists.keys import SigningKey
-from playlists.model import ClockQuality, Receipt
+from playlists.model import ClockQuality, Receipt, Result
+from playlists.play_rows import shares
 from playlists.schemas import dump, load
 from server.plays.codec import Codec, Stored
-from server.plays.submission import Ack, Busy, NotStored, Submission
-from server.plays.tables import play_batch, play_run, r_screen_day
+from server.plays.submission import Ack, Busy, Forked, NotStored, Submission
+from server.plays.tables import play_batch, play_conflict, play_run, r_screen_day
 from server.plays.writer import Writer
 from tests.play_traffic import LOG_KEY, Device, InProcess, devices, door
 
@@ -72,7 +73,7 @@ BAD: dict[str, tuple[Callable[[Device], bytes], Code]] = {
     "a play without its result": (lambda d: resigned(d, lambda data: data["plays"][5].pop(6)), Code.SCHEMA),
     "numbers from 0": (lambda d: resigned(d, lambda data: data.update(first=0)), Code.SCHEMA),
     "text for a number": (lambda d: resigned(d, lambda data: data.update(first="1")), Code.SCHEMA),
-    "newer format": (lambda d: resigned(d, lambda data: data.update(format=2)), Code.SCHEMA),
+    "newer format": (lambda d: resigned(d, lambda data: data.update(format=3)), Code.SCHEMA),
     "another device": (lambda d: resigned(d, lambda data: data.update(device="ab" * 32)), Code.TARGET),
     "another screen": (lambda d: resigned(d, lambda data: data.update(screen="s-zzzzzzzz")), Code.TARGET),
 }
@@ -125,6 +126,27 @@ def test_a_bad_clock_lowers_the_grade_and_loses_nothing(
 def test_absurd_durations_cannot_break_the_sums(writer: Writer, device: Device) -> None:
     plays = tuple(replace(play, shown_ms=2**53 - 1) for play in device.source.plays(200))
     assert receive(writer, device, device.sealed(plays)).last == 200
+
+
+def test_merged_plays_take_their_numbers_and_count_as_many(writer: Writer, engine: Engine, device: Device) -> None:
+    whole, later = device.source.plays(2)
+    whole = replace(whole, planned_ms=600_007, shown_ms=600_001, result=Result.COMPLETE)
+    sealed = device.sealed((*shares(whole, 40, 3_500_000), replace(later, n=41, shown_ms=1, result=Result.COMPLETE)))
+    for _ in range(2):  # the second time it is known
+        receipt = receive(writer, device, sealed)
+        assert (receipt.last, receipt.gaps) == (41, ())
+    with engine.connect() as connection:
+        rows = connection.execute(select(r_screen_day)).all()
+        assert connection.scalar(select(func.count()).select_from(play_conflict)) == 0
+    assert (sum(row.ok for row in rows), sum(row.shown_ms for row in rows)) == (41, 600_002)
+
+
+def test_merging_what_was_received_before_is_a_fork_and_counts_nothing(writer: Writer, device: Device) -> None:
+    plays = device.show(10)
+    receive(writer, device, device.sealed(plays))
+    merged = tuple(shares(replace(plays[0], shown_ms=99), 10, 100_000))
+    with pytest.raises(Forked):
+        receive(writer, device, device.sealed(merged))
 
 
 def test_a_huge_jump_in_numbers_is_one_gap(writer: Writer, device: Device) -> None:
