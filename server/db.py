@@ -89,7 +89,9 @@ def engine_for(url: str, *, wal: bool = False) -> Engine:
 
 def _begin_sqlite(connection: Connection) -> None:
     reading = bool(connection.get_execution_options().get("reading"))
-    connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+    if connection.info.get("reading") is not reading:  # even to what it was: SQLite then compiles every statement anew
+        connection.exec_driver_sql(f"PRAGMA query_only = {int(reading)}")
+        connection.info["reading"] = reading
     if not reading:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
