@@ -6,13 +6,17 @@
 // each accept… answers a new one, or the very same when nothing is new.
 
 /**
- * @typedef {{kind: string, payload: Uint8Array, payloadType: string, signatures: Map<string, Uint8Array>,
- *   signed: Uint8Array}} Envelope A sealed document taken apart, none of it checked yet.
- * @typedef {{ms: number, known: boolean}} Now The instant of a decision (UTC ms), and whether its clock is known to be
- *   right.
+ * @typedef {object} Envelope A sealed document taken apart, none of it checked yet.
+ * @property {string} kind
+ * @property {Uint8Array} payload
+ * @property {string} payloadType
+ * @property {Map<string, Uint8Array>} signatures by the key id they claim
+ * @property {Uint8Array} signed what the signatures are over
+ *
+ * @typedef {{ms: number, known: boolean}} Now The instant of a decision (UTC ms); whether its clock is known to be right.
  * @typedef {{keys: string[], threshold: number}} Pinned The root public keys (hexadecimal digits) given at enrolment.
  * @typedef {{sha256: string, size_bytes: number}} Reference A file named by its content.
- * @typedef {{epoch: number, number: number}} Version
+ *
  * @typedef {object} State Everything a player believes.
  * @property {string} screen
  * @property {string} unit
@@ -45,19 +49,38 @@ export { LIMITS, openEnvelope, payloadTypeOf, seal, verify } from "./envelope.js
 // unpack(bytes, kind) → Promise<Uint8Array>: an MQTT payload as sealed bytes.
 export { unpack } from "./packing.js";
 
-// What follows is exported from the modules named as soon as they are there; until then this is the agreement.
-//
-// accept.js, all async, all (state, bytes, now) → new State or Refusal:
-//   acceptTrust, acceptRevocation, acceptHead, acceptPlaylist; acceptApproval(state, bytes, reference, now);
-//   checkPlaylist(state, bytes, now) → the playlist, believed in all but its items: it says what to fetch.
-// state.js: blankState(screen, unit, pinned) → State; whyNot(state, entry, now) → code or null;
-//   isAllowed(state, entry, now) → boolean; freshness(state, now) → "fresh" | "stale" | "offline" | "fallback";
-//   floorMs(state) → the earliest instant it can be.
-// restore.js: restore(screen, unit, pinned, sealed, floors) → Promise<State> after a reload, or Refusal (E-PARSE …):
-//   begin from blankState then.
-// timeline.js: showingAt(playlist, instant, allowed) → {show, entry, start, end}; `allowed` takes the index of an
-//   entry; show is "slot" | "hold" | "fallback" | "off" | "slate"; entry null for off and slate. zones.js: midnight.
-// plays.js: dumpPlays(batch) → the plays document as an object; sealPlays(batch, keyPair) → Promise<Uint8Array>;
-//   batch {device, screen, boot, previous, plays: [{n, version, entry, start, start_mono_ms, planned_ms, shown_ms,
-//   result, evidence, clock, reason}]}; RESULT, EVIDENCE, CLOCK name the words. The body is posted gzipped.
-// proofs.js: openReceipt(state, bytes) → Promise<{device, last, batch, issued, gaps: [[from, to]]}>.
+// All async, all (state, bytes, now) → a new State or a Refusal: acceptTrust, acceptRevocation, acceptHead,
+// acceptPlaylist, and acceptApproval(state, bytes, reference, now). checkPlaylist(state, bytes, now) answers the
+// playlist, believed in all but its items: it says which approvals and files to fetch.
+export {
+  acceptApproval,
+  acceptHead,
+  acceptPlaylist,
+  acceptRevocation,
+  acceptTrust,
+  checkPlaylist,
+} from "./accept.js";
+
+// blankState(screen, unit, pinned) → State; whyNot(state, entry, now) → code or null; isAllowed(state, entry, now) →
+// boolean; freshness(state, now) → "fresh" | "stale" | "offline" | "fallback"; floorMs(state) → the earliest instant
+// that it can be.
+export { blankState, floorMs, freshness, isAllowed, whyNot } from "./state.js";
+
+// restore(screen, unit, pinned, sealed, floors) → Promise<State> after a reload, or a Refusal: then begin from
+// blankState.
+export { restore } from "./restore.js";
+
+// showingAt(playlist, instant, allowed) → {show, entry, start, end}; `allowed` takes the index of an entry.
+export { showingAt } from "./timeline.js";
+
+// midnight("2026-09-21", "Asia/Ho_Chi_Minh") → UTC ms.
+export { midnight } from "./zones.js";
+
+// dumpPlays(batch) → the plays document as an object; sealPlays(batch, keyPair) → Promise<Uint8Array>, to be posted
+// gzipped; RESULT, EVIDENCE and CLOCK name the words of a play; shares(whole, number, spanMs) → the plays that one merged
+// play stands for, which a batch carries whole.
+export { CLOCK, dumpPlays, EVIDENCE, MAX_PLAYS, RESULT, sealPlays, shares } from "./plays.js";
+
+// openReceipt(state, bytes) → Promise<{device, last, batch, issued, gaps}>: plays up to `last` are committed, save
+// the gaps. Whose receipt it is, the caller sees by `device`.
+export { openReceipt } from "./proofs.js";
