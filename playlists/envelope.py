@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -152,6 +153,7 @@ def open_envelope(kind: Kind, sealed: bytes) -> Opened:
     if data["payloadType"] != kind.payload_type:
         raise Refusal(Code.TYPE, f"this is not a {kind.word}")
     try:
+        _refuse_loose(data)
         envelope = Envelope.from_dict(data)
         signatures = {k: bytes.fromhex(s.signature) for k, s in envelope.signatures.items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -159,6 +161,19 @@ def open_envelope(kind: Kind, sealed: bytes) -> Opened:
     if len(signatures) > MAX_SIGNATURES:
         raise Refusal(Code.PARSE, f"an envelope has at most {MAX_SIGNATURES} signatures")
     return Opened(envelope.payload, signatures, envelope.pae())
+
+
+def _refuse_loose(data: Mapping[str, Any]) -> None:
+    """Refuse an envelope that can be read in more than one way.
+
+    How far base64 may stray from what an encoder writes differs between readers, even between versions of Python, and
+    a browser must come to the same answer as the server.
+    """
+    for text in (data["payload"], *(signature["sig"] for signature in data["signatures"])):
+        if b64encode(b64decode(text)).decode() != text:
+            raise ValueError("not canonical base64")
+    if not all(isinstance(signature["keyid"], str) for signature in data["signatures"]):
+        raise ValueError("a key id is text")
 
 
 def seal_payload(kind: Kind, payload: bytes, *keys: SigningKey) -> bytes:
@@ -211,6 +226,6 @@ def unpack(data: bytes, kind: Kind) -> bytes:
         raise Refusal(Code.PARSE, "the message is neither plain nor deflated") from error
     if len(sealed) > kind.limit_bytes:
         raise Refusal(Code.SIZE, f"a {kind.word} has at most {kind.limit_bytes} bytes")
-    if not inflater.eof:
-        raise Refusal(Code.PARSE, "the message ends in the middle")
+    if not inflater.eof or inflater.unused_data:
+        raise Refusal(Code.PARSE, "the message ends in the middle, or goes on behind its end")
     return sealed

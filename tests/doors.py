@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -13,14 +14,11 @@ from playlists.accept import (
     accept_playlist,
     accept_revocation,
     accept_trust,
+    check_playlist,
 )
 from playlists.envelope import Kind, seal_payload
 from playlists.errors import Code, Refusal
-from playlists.model import (
-    Receipt,
-    RevocationEntry,
-    Revoked,
-)
+from playlists.model import Receipt, Reference, RevocationEntry, Revoked
 from playlists.proofs import open_plays, open_receipt
 from playlists.schemas import dump, seal
 from playlists.state import Now, State
@@ -36,13 +34,63 @@ def refused(code: Code | str, attempt: Callable[[], object]) -> None:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """One document before one state, and the right answer: a code, or None when it is to be accepted.
+
+    Data and no code, so that the contract in JavaScript can be asked the very same (tests/player/standalone).
+    ``reference`` names the file an approval is said to be; usually the one that it is.
+    """
+
+    name: str
+    door: str
+    state: State
+    sealed: bytes
+    answer: Code | None = None
+    now: Now = AT
+    reference: Reference | None = None
+
+    @property
+    def named(self) -> Reference:
+        return self.reference or reference(self.sealed)
+
+    def judged(self) -> object:
+        """What comes of it here.
+
+        Raises:
+            Refusal: the contract refuses it.
+        """
+        return JUDGES[self.door](self)
+
+    def is_answered_rightly(self) -> None:
+        if self.answer is None:
+            self.judged()
+        else:
+            refused(self.answer, self.judged)
+
+
+JUDGES: Mapping[str, Callable[[Offer], object]] = {
+    "trust": lambda o: accept_trust(o.state, o.sealed, o.now),
+    "approval": lambda o: accept_approval(o.state, o.sealed, o.named, o.now),
+    "check": lambda o: check_playlist(o.state, o.sealed, o.now),
+    "playlist": lambda o: accept_playlist(o.state, o.sealed, o.now),
+    "head": lambda o: accept_head(o.state, o.sealed, o.now),
+    "revocation": lambda o: accept_revocation(o.state, o.sealed, o.now),
+    "plays": lambda o: open_plays(o.sealed, key("device").public),
+    "receipt": lambda o: open_receipt(o.state, o.sealed),
+}
+
+
+@dataclass(frozen=True)
 class Door:
-    """Where a kind of document comes in: the state before, a right document, and the function that judges it."""
+    """Where a kind of document comes in: the state before, and a right document."""
 
     kind: Kind
     state: State
     sealed: bytes
-    offer: Callable[[State, bytes], object]
+
+    def offered(self, name: str, sealed: bytes, answer: Code | None = None) -> Offer:
+        """Other bytes at this door."""
+        return Offer(f"{name}: {self.kind.word}", self.kind.word, self.state, sealed, answer)
 
 
 def doors() -> dict[Kind, Door]:
@@ -52,38 +100,17 @@ def doors() -> dict[Kind, Door]:
     for name in world.items:
         sealed = world.sealed_approval(name)
         headed = accept_approval(headed, sealed, reference(sealed), AT)
-    return {
-        door.kind: door
-        for door in (
-            Door(Kind.TRUST, world.blank(), world.sealed_trust(), lambda s, b: accept_trust(s, b, AT)),
-            Door(
-                Kind.APPROVAL,
-                world.trusting(),
-                world.sealed_approval(),
-                lambda s, b: accept_approval(s, b, reference(b), AT),
-            ),
-            Door(Kind.PLAYLIST, headed, playlist, lambda s, b: accept_playlist(s, b, AT)),
-            Door(Kind.HEAD, world.trusting(), world.sealed_head(playlist), lambda s, b: accept_head(s, b, AT)),
-            Door(
-                Kind.REVOCATION,
-                world.trusting(),
-                seal(world.revocation(world.withdrawal()), key("a-1")),
-                lambda s, b: accept_revocation(s, b, AT),
-            ),
-            Door(
-                Kind.PLAYS,
-                world.trusting(),
-                seal(batch(1, 3), key("device")),
-                lambda _, b: open_plays(b, key("device").public),
-            ),
-            Door(
-                Kind.RECEIPT,
-                world.trusting(),
-                seal(Receipt(key("device").keyid, 3, "0" * 64, NOW), key("log")),
-                open_receipt,
-            ),
-        )
-    }
+    trusting = world.trusting()
+    right = (
+        Door(Kind.TRUST, world.blank(), world.sealed_trust()),
+        Door(Kind.APPROVAL, trusting, world.sealed_approval()),
+        Door(Kind.PLAYLIST, headed, playlist),
+        Door(Kind.HEAD, trusting, world.sealed_head(playlist)),
+        Door(Kind.REVOCATION, trusting, seal(world.revocation(world.withdrawal()), key("a-1"))),
+        Door(Kind.PLAYS, trusting, seal(batch(1, 3), key("device"))),
+        Door(Kind.RECEIPT, trusting, seal(Receipt(key("device").keyid, 3, "0" * 64, NOW), key("log"))),
+    )
+    return {door.kind: door for door in right}
 
 
 DOORS = doors()
@@ -126,3 +153,15 @@ def revoking(state: State, *names: str) -> State:
     """The state after root revoked the keys of these names."""
     entries = [RevocationEntry(Revoked.KEY, key(n).keyid, "", NOW, "mất khóa") for n in names]
     return accept_revocation(state, seal(World().revocation(*entries), key("root")), AT)
+
+
+def offers(*rows: Callable[[], Iterator[Offer]]) -> Iterator[Offer]:
+    """Every offer of some rows of an attack table, each under the row's own sentence."""
+    for row in rows:
+        for offer in row():
+            yield replace(offer, name=f"{row.__name__}: {offer.name}")
+
+
+def named(*rows: Callable[[], Iterator[Offer]]) -> list[Any]:
+    """The same as the parameters of a test."""
+    return [pytest.param(offer, id=offer.name) for offer in offers(*rows)]

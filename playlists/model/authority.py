@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
-from playlists.model.basics import SHA256, MediaType, Rendition, require
+from playlists.model.basics import SHA256, MediaType, Rendition, is_date, require
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,7 @@ class Decision:
 
     def __post_init__(self) -> None:
         require(0 < len(self.number) <= 100, "a decision has a number of at most 100 characters")
-        date.fromisoformat(self.date)
+        require(is_date(self.date), "a decision is dated YYYY-MM-DD")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,12 @@ MAX_INTEGER = 2**53 - 1  # the largest integer every JSON reader keeps exact
 SHA256 = re.compile(r"[0-9a-f]{64}")
 SCREEN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 UNIT_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+# The places of the IANA database, spelled as there: what else a machine takes for a zone ("localtime", "posix/…", "GB")
+# differs from one to the next, and a browser does not mind the case. player/standalone/contract/zones.js has the same.
+ZONE = re.compile(
+    r"UTC|(Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Europe|Indian|Pacific)"
+    r"(/[A-Z][a-z]+([_-]([A-Z][a-z]+|au|es|of))*)+"
+)
 
 
 def require(condition: bool, sentence: str) -> None:
@@ -31,10 +38,17 @@ def is_plain(text: str) -> bool:
 def is_zone(name: str) -> bool:
     """Whether this is a zone of the IANA database, by which wall-clock rules can be evaluated."""
     try:
-        ZoneInfo(name)
+        return bool(ZONE.fullmatch(name)) and bool(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
-    return True
+
+
+def is_date(text: str) -> bool:
+    """Whether this is a date of the calendar, written YYYY-MM-DD and in no other way that ISO 8601 has."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 class MediaType(StrEnum):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 
-from playlists.model.basics import Reference, Rendition, Version, is_zone, require
+from playlists.model.basics import Reference, Rendition, Version, is_date, is_zone, require
+
+LAST_DATE = "9999-12-31"  # of the calendar
 
 
 class OffHours(StrEnum):
@@ -84,7 +85,8 @@ class Day:
     programme: int
 
     def __post_init__(self) -> None:
-        require(date.fromisoformat(self.date).isoformat() == self.date, "a day is written YYYY-MM-DD")
+        require(is_date(self.date), "a day is written YYYY-MM-DD")
+        require(self.date < LAST_DATE, "a day ends when the next one begins")
 
 
 @dataclass(frozen=True, slots=True)
