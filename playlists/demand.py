@@ -1,22 +1,25 @@
 """What every clock hour of a screen's day owes to which campaign, and when within the hour each item may be shown.
 
 Hours that ask for the same thing are equal values, so each kind of hour is laid out once. All spans of an
-:class:`Hour` are milliseconds since its start and lie within opening hours.
+:class:`Hour` are milliseconds since its start and lie within opening hours. Promises per day are dealt out to hours
+by :mod:`playlists.day_promises`.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
 from typing import NamedTuple
 
-from playlists.model import Campaign, PlannedItem, Screen
-from playlists.windows import HOUR_MS, LocalDay, Span, intersect, local_day, merge
+from playlists.airtime import Doors, Shift, shifts_of
+from playlists.catalogue import Catalogue
+from playlists.model import THOUSAND, Frequency, Per, Priority, Screen
+from playlists.windows import HOUR_MS, Span, local_day
 
 SHORTEST_MS = 1000  # a shorter item is no picture for a street; it also bounds the slots of an hour
+EASE = 5, 4  # plays a quarter denser than a largest gap asks leave each of them some room to move
 
 
 class Offer(NamedTuple):
@@ -30,6 +33,9 @@ class Demand(NamedTuple):
     """A campaign's promise in one hour: ``plays`` of it over its ``active`` spans, its rotation beginning at ``turn``.
 
     Without offers none of its items can be shown here: too long for its windows, or too short to be seen.
+    ``goes_on``: in the next hour of this kind the rotation goes on; else ``turn`` holds as it is. ``target_ms``: the
+    airtime that the plays are to fill. ``ideals``: the best starts of a promise per day, ``gap_ms`` apart; without
+    them the plays are spread over the active spans.
     """
 
     campaign: int
@@ -37,118 +43,214 @@ class Demand(NamedTuple):
     plays: int
     active: tuple[Span, ...]
     offers: tuple[Offer, ...]
-    turn: int
+    turn: int = 0
+    goes_on: bool = True
+    target_ms: int = 0
+    largest_gap_ms: int = 0
+    ideals: tuple[int, ...] = ()
+    gap_ms: int = 0
 
     @property
     def active_ms(self) -> int:
         return total_ms(self.active)
 
 
+class Budgets(NamedTuple):
+    """How much of an hour may be promised: to emergencies, to these and the owner, to all."""
+
+    all_ms: int
+    own_ms: int
+    lent_ms: int
+
+
 class Hour(NamedTuple):
-    """One kind of hour: everything that decides its layout, and nothing of when it is."""
+    """One kind of hour: everything that decides its layout, and nothing of when it is.
+
+    ``limits``: campaigns that have a maximum, and the most plays of each.
+    """
 
     open: tuple[Span, ...]
     demands: tuple[Demand, ...]
     fillers: tuple[Offer, ...]
+    limits: tuple[tuple[int, int], ...]
+    budgets: Budgets
 
 
-@dataclass(frozen=True)
-class Catalogue:
-    """Campaigns and their items in one fixed order, so that a plan does not depend on the order of the input."""
-
-    campaigns: tuple[Campaign, ...]
-
-    @classmethod
-    def of(cls, campaigns: Iterable[Campaign]) -> Catalogue:
-        """Higher priorities come first: what a campaign gets never depends on those below it."""
-        return cls(tuple(sorted(campaigns, key=lambda c: (c.priority, c.id, c.name, c.first_day, c.last_day))))
-
-    @cached_property
-    def items(self) -> tuple[PlannedItem, ...]:
-        return tuple(item for campaign in self.campaigns for item in sorted(campaign.items, key=_rank))
-
-    @cached_property
-    def first_item(self) -> tuple[int, ...]:
-        """Per campaign, the index of its first item."""
-        starts, at = [], 0
-        for campaign in self.campaigns:
-            starts.append(at)
-            at += len(campaign.items)
-        return tuple(starts)
-
-    def items_of(self, campaign: int) -> range:
-        first = self.first_item[campaign]
-        return range(first, first + len(self.campaigns[campaign].items))
-
-    @cached_property
-    def durations(self) -> tuple[int, ...]:
-        return tuple(item.duration_ms for item in self.items)
-
-    @cached_property
-    def subjects(self) -> tuple[int, ...]:
-        """Per item, the library item: two campaigns can show the same one, and a viewer sees it twice."""
-        return tuple(item.entry.item for item in self.items)
+Offered = tuple[tuple[Span, ...], tuple[Offer, ...]]  # of a campaign in an hour: when it is active, what it may show
 
 
-def hours_of(catalogue: Catalogue, screen: Screen, day: date) -> list[tuple[int, Hour]]:
-    """The clock hours of ``day`` in which the screen is open, in order: start (ms since midnight) and what it owes."""
+@dataclass(slots=True)
+class OpenHour:
+    """A clock hour of one date while its demands are collected. ``start``: ms since midnight."""
+
+    start: int
+    open: tuple[Span, ...]
+    budgets: Budgets
+    demands: list[Demand] = field(default_factory=list)
+    fillers: list[tuple[int, Offer]] = field(default_factory=list)
+    limits: dict[int, int] = field(default_factory=dict)
+
+    def limit(self, campaign: int, plays: int) -> None:
+        """A campaign shows at most so many plays here, besides those it may have under another frequency."""
+        self.limits[campaign] = self.limits.get(campaign, 0) + plays
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """The hours of a date in which the screen is open, by their number, and the airtime of promises per day."""
+
+    hours: dict[int, OpenHour]
+    daily: tuple[tuple[Shift, dict[int, Offered]], ...]
+
+
+def open_day(catalogue: Catalogue, screen: Screen, day: date) -> OpenDay:
+    """What the hours of ``day`` owe by themselves: plays per hour, shares of airtime, fillers."""
     local = local_day(day, screen.zone)
-    opening = local.spans(screen.opening)
     clock = local.hours()
-    demands: dict[int, list[Demand]] = {}
-    fillers: dict[int, list[tuple[int, Offer]]] = {}
-    for index, campaign in enumerate(catalogue.campaigns):
-        for hour, (active, offers) in _offers(catalogue, index, local, opening, clock).items():
-            if campaign.frequency.least:
-                plays = -(-campaign.frequency.least * total_ms(active) // HOUR_MS)
-                demand = Demand(index, int(campaign.priority), plays, active, offers, 0)
-                demands.setdefault(hour, []).append(demand)
-            else:
-                fillers.setdefault(hour, []).extend(enumerate(offers))
-    hours = [
-        (clock[number][0], Hour(is_open, tuple(demands.get(number, ())), _in_turn(fillers.get(number, ()))))
-        for number, is_open in sorted(_by_hour(opening, clock).items())
-    ]
-    return _with_turns(catalogue, day, hours)
+    doors = Doors.of(screen, local)
+    hours = {
+        number: OpenHour(clock[number][0], spans, _budgets(screen, total_ms(spans)))
+        for number, spans in sorted(_by_hour(doors.open, clock).items())
+    }
+    daily = []
+    for shift in shifts_of(catalogue, screen, day):
+        offered = _offered(catalogue, screen, shift, clock)
+        if shift.frequency.per is Per.DAY:
+            daily.append((shift, offered))
+        elif shift.frequency.least or shift.frequency.largest_gap_ms:
+            for number, demand in _promised(catalogue, shift, offered, day):
+                hours[number].demands.append(demand)
+                most = _most(catalogue, shift, demand)
+                if most is not None:
+                    hours[number].limit(shift.campaign, most)
+        else:
+            _fill(catalogue, shift, offered, hours)
+    return OpenDay(hours, tuple(daily))
 
 
 def total_ms(spans: Iterable[Span]) -> int:
     return sum(b - a for a, b in spans)
 
 
-def _rank(item: PlannedItem) -> tuple[int, str, str, int, int]:
-    entry = item.entry
-    return entry.item, entry.rendition.sha256, entry.approval.sha256, item.not_before, item.not_after
+def fill_with(catalogue: Catalogue, campaign: int, offers: Sequence[Offer], hour: OpenHour) -> None:
+    """Let a campaign take what time is left in the hour."""
+    by_item = {offer.item: offer for offer in offers}
+    cycle = catalogue.cycle(campaign, tuple(by_item))
+    hour.fillers.extend((turn, by_item[item]) for turn, item in enumerate(cycle))
 
 
-def _offers(
-    catalogue: Catalogue, index: int, local: LocalDay, opening: Sequence[Span], clock: Sequence[Span]
-) -> dict[int, tuple[tuple[Span, ...], tuple[Offer, ...]]]:
-    """Hour by hour, when a campaign has something to show, and what: windows ∩ opening hours ∩ validity of items."""
-    campaign = catalogue.campaigns[index]
-    windows = intersect(local.spans(campaign.windows, campaign.first_day, campaign.last_day), opening)
-    if not windows:
-        return {}
-    valid: dict[tuple[Span, ...], list[int]] = {}
-    for i in catalogue.items_of(index):
-        item = catalogue.items[i]
-        span = (item.not_before - local.start, item.not_after - local.start)
-        valid.setdefault(intersect(windows, [span]), []).append(i)
-    parts = [(_by_hour(spans, clock), items) for spans, items in valid.items()]
-    active = parts[0][0] if len(parts) == 1 else _by_hour(merge(s for spans in valid for s in spans), clock)
-    return {hour: (spans, tuple(_fitting(catalogue, hour, parts))) for hour, spans in active.items()}
+def in_turn(fillers: Iterable[tuple[int, Offer]]) -> tuple[Offer, ...]:
+    """Fillers campaign by campaign: every first item, then every second."""
+    return tuple(offer for _, offer in sorted(fillers))
+
+
+def _budgets(screen: Screen, open_ms: int) -> Budgets:
+    own = open_ms * (THOUSAND - screen.reserve) // THOUSAND
+    return Budgets(open_ms, own, own - open_ms * screen.owners_share // THOUSAND)
+
+
+def _promised(
+    catalogue: Catalogue, shift: Shift, offered: dict[int, Offered], day: date
+) -> Iterator[tuple[int, Demand]]:
+    """A promise per hour, or a share, as one demand for each hour.
+
+    A campaign with fewer plays a day than turns goes on tomorrow where it stopped today; the others begin anew every
+    day, which keeps equal days equal.
+    """
+    demands = {number: _demand(catalogue, shift, *offered[number]) for number in sorted(offered)}
+    plays = sum(demand.plays for demand in demands.values())
+    rounds = len(catalogue.cycle(shift.campaign, catalogue.items_of(shift.campaign)))
+    turn = (day - catalogue.campaigns[shift.campaign].first_day).days * plays if plays < rounds else 0
+    exact = catalogue.is_story(shift.campaign) or _is_uneven_share(catalogue, shift)
+    for number, demand in demands.items():
+        if exact:
+            placed = _filled(catalogue, demand._replace(turn=turn, goes_on=False))
+            turn += placed.plays
+            yield number, placed
+        else:
+            yield number, demand._replace(turn=turn)
+
+
+def _demand(catalogue: Catalogue, shift: Shift, active: tuple[Span, ...], offers: tuple[Offer, ...]) -> Demand:
+    frequency, active_ms = shift.frequency, total_ms(active)
+    target_ms = 0
+    if frequency.per is Per.AIRTIME:
+        target_ms = frequency.least * active_ms // THOUSAND
+        plays = -(-target_ms // max((catalogue.durations[o.item] for o in offers), default=target_ms or 1))
+    else:
+        plays = -(-frequency.least * active_ms // HOUR_MS)
+    plays = max(plays, dense_enough(frequency, active_ms))
+    priority = int(catalogue.campaigns[shift.campaign].priority)
+    gap = frequency.largest_gap_ms or 0
+    return Demand(shift.campaign, priority, plays, active, offers, target_ms=target_ms, largest_gap_ms=gap)
+
+
+def dense_enough(frequency: Frequency, active_ms: int) -> int:
+    """The plays at which the largest gap is kept with some ease, as far as the maximum allows."""
+    if not frequency.largest_gap_ms:
+        return 0
+    plays = -(-active_ms * EASE[0] // (frequency.largest_gap_ms * EASE[1]))
+    if frequency.most is None or frequency.per is not Per.HOUR:
+        return plays
+    return min(plays, frequency.most * active_ms // HOUR_MS)
+
+
+def _filled(catalogue: Catalogue, demand: Demand) -> Demand:
+    """A share whose items are unequally long: as many of them, from its turn on, as fill the airtime."""
+    if not demand.target_ms or not demand.offers:
+        return demand
+    cycle = catalogue.cycle(demand.campaign, [offer.item for offer in demand.offers])
+    plays = filled = 0
+    while filled < demand.target_ms:
+        filled += catalogue.durations[cycle[(demand.turn + plays) % len(cycle)]]
+        plays += 1
+    return demand._replace(plays=max(plays, demand.plays if demand.largest_gap_ms else 0))
+
+
+def _is_uneven_share(catalogue: Catalogue, shift: Shift) -> bool:
+    lengths = {catalogue.durations[item] for _, items in shift.items for item in items}
+    return shift.frequency.per is Per.AIRTIME and len(lengths) > 1
+
+
+def _most(catalogue: Catalogue, shift: Shift, demand: Demand) -> int | None:
+    """The most plays in an hour of a campaign that has a maximum, or tells a story; never fewer than promised."""
+    frequency = shift.frequency
+    if catalogue.is_story(shift.campaign):
+        return demand.plays
+    if frequency.most is None:
+        return None
+    if frequency.per is Per.HOUR:
+        return max(demand.plays, frequency.most * demand.active_ms // HOUR_MS)
+    longest = max((catalogue.durations[offer.item] for offer in demand.offers), default=1)
+    return max(demand.plays, frequency.most * demand.active_ms // THOUSAND // longest)
+
+
+def _fill(catalogue: Catalogue, shift: Shift, offered: dict[int, Offered], hours: dict[int, OpenHour]) -> None:
+    for number, (active, offers) in offered.items():
+        fill_with(catalogue, shift.campaign, offers, hours[number])
+        most = _most(catalogue, shift, Demand(shift.campaign, Priority.FILLER, 0, active, offers))
+        if most is not None:
+            hours[number].limit(shift.campaign, most)
+
+
+def _offered(catalogue: Catalogue, screen: Screen, shift: Shift, clock: Sequence[Span]) -> dict[int, Offered]:
+    """Hour by hour, when a campaign has something to show, and what."""
+    parts = [(_by_hour(spans, clock), items) for spans, items in shift.items]
+    active = parts[0][0] if len(parts) == 1 else _by_hour(shift.active, clock)
+    return {hour: (spans, tuple(_fitting(catalogue, screen, hour, parts))) for hour, spans in active.items()}
 
 
 def _fitting(
-    catalogue: Catalogue, hour: int, parts: Sequence[tuple[dict[int, tuple[Span, ...]], list[int]]]
+    catalogue: Catalogue, screen: Screen, hour: int, parts: Sequence[tuple[dict[int, tuple[Span, ...]], Sequence[int]]]
 ) -> list[Offer]:
     """The items that can be started in this hour at all, each with the spans that are long enough for it."""
+    longest = screen.longest_item_ms or HOUR_MS
     offers = []
     for by_hour, items in parts:
         for item in items:
             needed = catalogue.durations[item]
             spans = tuple((a, b) for a, b in by_hour.get(hour, ()) if b - a >= needed)
-            if spans and needed >= SHORTEST_MS:
+            if spans and SHORTEST_MS <= needed <= longest:
                 offers.append(Offer(item, spans))
     return sorted(offers)
 
@@ -164,30 +266,3 @@ def _by_hour(spans: Sequence[Span], clock: Sequence[Span]) -> dict[int, tuple[Sp
                 own[hour] = (*own.get(hour, ()), (max(a, begin) - begin, min(b, end) - begin))
             hour += 1
     return own
-
-
-def _in_turn(offers: Iterable[tuple[int, Offer]]) -> tuple[Offer, ...]:
-    """Fillers campaign by campaign: every first item, then every second."""
-    return tuple(offer for _, offer in sorted(offers))
-
-
-def _with_turns(catalogue: Catalogue, day: date, hours: list[tuple[int, Hour]]) -> list[tuple[int, Hour]]:
-    """A campaign with fewer plays a day than items goes on tomorrow where it stopped today.
-
-    The others begin anew every day, which keeps equal days equal.
-    """
-    plays: dict[int, int] = {}
-    for _, hour in hours:
-        for demand in hour.demands:
-            plays[demand.campaign] = plays.get(demand.campaign, 0) + demand.plays
-    turns = {
-        index: (day - catalogue.campaigns[index].first_day).days * count
-        for index, count in plays.items()
-        if count < len(catalogue.campaigns[index].items)
-    }
-    if not turns:
-        return hours
-    return [
-        (start, hour._replace(demands=tuple(d._replace(turn=turns.get(d.campaign, 0)) for d in hour.demands)))
-        for start, hour in hours
-    ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from playlists.demand import Catalogue, Hour, Offer
+from playlists.catalogue import Catalogue
+from playlists.demand import Hour, Offer, total_ms
 from playlists.model import Slot
 from playlists.spread import Job, Place, arrange
 
@@ -14,14 +15,17 @@ from playlists.spread import Job, Place, arrange
 class Zone(NamedTuple):
     """A span of the hour with one choice of fillers: which may begin here and the latest end of each.
 
-    ``alone``: whatever is shown here is the same library item, so it may follow itself.
+    ``spare``: what fills it once no filler may be shown any more. ``alone``: whatever is shown here is the same
+    library item, so it may follow itself; ``lone``: whatever fills time is, and repeats rather than stand still.
     """
 
     from_ms: int
     to_ms: int
     fill: dict[int, int]
+    spare: dict[int, int]
     shortest_ms: int
     alone: bool
+    lone: bool
 
 
 def lay(
@@ -31,7 +35,7 @@ def lay(
 
     ``before`` is the library item shown just before this hour, which it then does not begin with if it can.
     """
-    hand = _Hand(catalogue, _zones(catalogue, hour), rotation, before)
+    hand = _Hand(catalogue, hour, jobs, rotation, before)
     places = arrange(jobs)
     for at in range(len(places)):
         hand.lead_up_to(places[at])
@@ -56,10 +60,14 @@ def _zones(catalogue: Catalogue, hour: Hour) -> list[Zone]:
     zones = []
     for a, b in pairwise(edges):
         fillers, own = _ends(hour.fillers, a), _ends(promised, a)
-        fill = fillers or own
-        shortest = min((catalogue.durations[i] for i in fill), default=b - a + 1)
-        zones.append(Zone(a, b, fill, shortest, len({catalogue.subjects[i] for i in (*fillers, *own)}) == 1))
+        shortest = min((catalogue.durations[i] for i in (*fillers, *own)), default=b - a + 1)
+        fill, spare = (fillers, own) if fillers else (own, {})
+        zones.append(Zone(a, b, fill, spare, shortest, _are_one(catalogue, (*fill, *spare)), _are_one(catalogue, fill)))
     return zones
+
+
+def _are_one(catalogue: Catalogue, items: Iterable[int]) -> bool:
+    return len({catalogue.subjects[item] for item in items}) == 1
 
 
 def _ends(offers: Sequence[Offer], at: int) -> dict[int, int]:
@@ -70,16 +78,28 @@ def _ends(offers: Sequence[Offer], at: int) -> dict[int, int]:
 class _Hand:
     """Lays slots one after the other through an hour, and remembers what the viewer saw last."""
 
-    def __init__(self, catalogue: Catalogue, zones: list[Zone], rotation: Sequence[int], before: int | None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, hour: Hour, jobs: Sequence[Job], rotation: Sequence[int], before: int | None
+    ) -> None:
         self.slots: list[Slot] = []
-        self._fills: frozenset[int] = frozenset().union(*(zone.fill for zone in zones))
-        self.rotation = [item for item in rotation if item in self._fills]
-        self.now = zones[0].from_ms
+        self._catalogue = catalogue
         self._durations = catalogue.durations
         self._subjects = catalogue.subjects
-        self._zones = zones
+        self._zones = _zones(catalogue, hour)
         self._zone = 0
+        self._fills = frozenset(item for zone in self._zones for item in (*zone.fill, *zone.spare))
+        self.rotation = [item for item in rotation if item in self._fills]
+        self.now = self._zones[0].from_ms
         self._last = before
+        self._stories = {rank for rank, d in enumerate(hour.demands) if catalogue.is_story(d.campaign)}
+        self._left = dict(hour.limits)  # plays that may be added to those promised
+        for job in jobs:
+            campaign = hour.demands[job.rank].campaign
+            if campaign in self._left:
+                self._left[campaign] -= 1
+        promised_ms = sum(job.duration_ms for job in jobs if not self._is_own(job.item))
+        self._lent_ms = total_ms(hour.open) - (hour.budgets.own_ms - hour.budgets.lent_ms) - promised_ms
+        self._shares = hour.budgets.own_ms > hour.budgets.lent_ms
 
     def lead_up_to(self, place: Place) -> None:
         """Fillers until the promised play is nearer to its best start than another filler would leave it."""
@@ -93,7 +113,7 @@ class _Hand:
             middle = self.now + self._durations[item] // 2
             if self.now >= place.earliest_ms and middle > place.best_ms and not self._repeats(place):
                 return
-            self.show(item, self.now)
+            self._fill_with(item)
 
     def run_out(self) -> None:
         """Fillers to the end of the hour, the last one other than the hour's first item, which may come next."""
@@ -102,7 +122,7 @@ class _Hand:
         while True:
             item = self._next_filler(end, following)
             if item is not None:
-                self.show(item, self.now)
+                self._fill_with(item)
             elif not self._skip_to_next_zone(end):
                 return
 
@@ -111,6 +131,8 @@ class _Hand:
         if not self._repeats(places[at]) or at + 1 == len(places) or self._repeats(places[at + 1]):
             return False
         other = places[at + 1]
+        if other.job.rank == places[at].job.rank and other.job.rank in self._stories:
+            return False
         return max(self.now, other.earliest_ms) + other.job.duration_ms <= places[at].latest_ms
 
     def show(self, item: int, at_ms: int) -> None:
@@ -120,6 +142,27 @@ class _Hand:
         if item in self._fills:
             self.rotation.remove(item)
             self.rotation.append(item)
+
+    def _fill_with(self, item: int) -> None:
+        campaign = self._catalogue.owners[item]
+        if campaign in self._left:
+            self._left[campaign] -= 1
+        if not self._is_own(item):
+            self._lent_ms -= self._durations[item]
+        self.show(item, self.now)
+
+    def _is_own(self, item: int) -> bool:
+        return self._catalogue.campaigns[self._catalogue.owners[item]].own
+
+    def _choice(self, zone: Zone) -> dict[int, int]:
+        """What may fill time now: no campaign beyond its maximum, nor the owner's share while the owner has items."""
+        if not self._left and not self._shares:
+            return zone.fill
+        fill = {i: end for i, end in zone.fill.items() if self._left.get(self._catalogue.owners[i], 1) > 0}
+        if not fill:
+            fill = {i: end for i, end in zone.spare.items() if self._left.get(self._catalogue.owners[i], 1) > 0}
+        own = {i: end for i, end in fill.items() if self._is_own(i)} if self._shares else {}
+        return {i: end for i, end in fill.items() if i in own or self._durations[i] <= self._lent_ms} if own else fill
 
     def _at_now(self) -> Zone:
         while self._zone + 1 < len(self._zones) and self._zones[self._zone].to_ms <= self.now:
@@ -140,11 +183,12 @@ class _Hand:
         room = until_ms - self.now
         if room < zone.shortest_ms:
             return None
+        fill = self._choice(zone)
         for item in self.rotation:
             duration = self._durations[item]
-            if duration > room or self.now + duration > zone.fill.get(item, 0):
+            if duration > room or self.now + duration > fill.get(item, 0):
                 continue
-            if zone.alone or self._differs(self._subjects[item], following, room - duration - zone.shortest_ms):
+            if zone.lone or self._differs(self._subjects[item], following, room - duration - zone.shortest_ms):
                 return item
         return None
 

@@ -13,14 +13,18 @@ Every hour of the wall clock is laid out by itself, so counts per hour are exact
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
+from typing import NamedTuple
 
 from playlists.allotment import Allotment, allot, missing_ms
-from playlists.demand import Catalogue, Demand, Hour, hours_of
+from playlists.catalogue import Catalogue
+from playlists.day_promises import Daybook, Owed
+from playlists.demand import Demand, Hour
 from playlists.layout import first_rotation, lay
-from playlists.model import Block, Campaign, Day, DayPlan, Entry, Loop, Plan, Screen, Shortfall, Slot
-from playlists.windows import local_day
+from playlists.model import Block, Campaign, Day, DayPlan, Entry, Lack, Loop, Plan, Screen, Shortfall, Slot
+from playlists.windows import intersect, local_day
 
 # Layouts of one kind of hour: a rotation that has not come round by the last one starts anew, uneven by one play in
 # so many hours. Fewer where the plan would outgrow a sealed playlist (256 KiB, about 24 bytes a slot).
@@ -38,7 +42,7 @@ def plan_day(campaigns: Iterable[Campaign], screen: Screen, day: date) -> DayPla
     pro rata and rounded up, unless it is named in ``shortfalls``. The order of ``campaigns`` does not matter.
     """
     catalogue = Catalogue.of(campaigns)
-    drawn = _draw(_Workshop(catalogue, ENOUGH_VARIANTS[0]), screen, day, None)
+    drawn = _draw(_Workshop(Daybook(catalogue, screen), ENOUGH_VARIANTS[0]), day, None)
     entries, index = _entries(catalogue, [loop for _, _, loop in drawn.blocks])
     blocks = tuple((a, b, _renumber(loop, index)) for a, b, loop in drawn.blocks)
     return DayPlan(day, local_day(day, screen.zone).start, entries, blocks, drawn.shortfalls)
@@ -80,12 +84,23 @@ class _Drawn:
     last: int | None
 
 
+class _Lacking(NamedTuple):
+    """What one demand of an hour (by its rank) does not get; the words are those of :class:`Shortfall`."""
+
+    rank: int
+    lack: Lack
+    promised: int
+    planned: int
+    missing_ms: int
+    because: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Variant:
     """A kind of hour laid out once: a loop per span in which the screen is open, and what it owes still."""
 
     pieces: Blocks
-    shortfalls: tuple[tuple[Demand, int, int], ...]  # demand, planned, missing ms
+    lacks: tuple[_Lacking, ...]
     rotation: tuple[int, ...]
     shown: frozenset[int]
     first: int | None
@@ -103,8 +118,9 @@ class _Kind:
 class _Workshop:
     """Lays out each kind of hour once for all the days of a plan."""
 
-    def __init__(self, catalogue: Catalogue, enough: int) -> None:
-        self.catalogue = catalogue
+    def __init__(self, daybook: Daybook, enough: int) -> None:
+        self.daybook = daybook
+        self.catalogue = daybook.catalogue
         self.enough = enough
         self._kinds: dict[Hour, _Kind] = {}
         self._after: dict[tuple[Hour, int, int], _Variant] = {}
@@ -132,7 +148,7 @@ class _Workshop:
         ends = (subjects[slots[0].entry], subjects[slots[-1].entry]) if slots else (None, None)
         return _Variant(
             tuple(_pieces(hour, slots)),
-            tuple(_lacking(self.catalogue, hour, allotment)),
+            tuple(_lacking(self.catalogue, hour, allotment, slots)),
             tuple(after),
             frozenset(slot.entry for slot in slots),
             *ends,
@@ -142,48 +158,70 @@ class _Workshop:
 def _draw_days(catalogue: Catalogue, screen: Screen, days: Iterable[date]) -> list[_Drawn]:
     """The days in order, with as many layouts of each kind of hour as a playlist can carry."""
     days = sorted(set(days))
+    daybook = Daybook(catalogue, screen)
     for enough in ENOUGH_VARIANTS[:-1]:
         drawn: list[_Drawn] = []
         loops: dict[int, int] = {}
-        for one in _draw_in_a_row(_Workshop(catalogue, enough), screen, days):
+        for one in _draw_in_a_row(_Workshop(daybook, enough), days):
             drawn.append(one)
             loops |= {id(loop): len(loop.slots) for _, _, loop in one.blocks}
             if sum(loops.values()) > MOST_SLOTS:
                 break
         else:
             return drawn
-    return list(_draw_in_a_row(_Workshop(catalogue, ENOUGH_VARIANTS[-1]), screen, days))
+    return list(_draw_in_a_row(_Workshop(daybook, ENOUGH_VARIANTS[-1]), days))
 
 
-def _draw_in_a_row(workshop: _Workshop, screen: Screen, days: Iterable[date]) -> Iterator[_Drawn]:
+def _draw_in_a_row(workshop: _Workshop, days: Iterable[date]) -> Iterator[_Drawn]:
     before: int | None = None
     yesterday_end = None
     for day in days:
-        local = local_day(day, screen.zone)
+        local = local_day(day, workshop.daybook.screen.zone)
         if not local.length_ms:
             continue  # a date this zone never had
-        drawn = _draw(workshop, screen, day, before if local.start == yesterday_end else None)
+        drawn = _draw(workshop, day, before if local.start == yesterday_end else None)
         before, yesterday_end = drawn.last, local.start + local.length_ms
         yield drawn
 
 
-def _draw(workshop: _Workshop, screen: Screen, day: date, before: int | None) -> _Drawn:
-    local = local_day(day, screen.zone)
+def _draw(workshop: _Workshop, day: date, before: int | None) -> _Drawn:
+    local = local_day(day, workshop.daybook.screen.zone)
     blocks: list[tuple[int, int, Loop]] = []
-    shortfalls: list[Shortfall] = []
+    found: list[tuple[Owed, _Lacking]] = []
     seen: dict[Hour, int] = {}
     end = 0
-    for start, hour in hours_of(workshop.catalogue, screen, day):
+    for owed in workshop.daybook.hours(day):
+        start, hour, _ = owed
         adjoins = end == start + hour.open[0][0]
         variant = workshop.layout(hour, seen.get(hour, 0), before if adjoins else None)
         seen[hour] = seen.get(hour, 0) + 1
         for a, b, loop in variant.pieces:
             _append(blocks, start + a, start + b, loop)
-        for demand, planned, missing in variant.shortfalls:
-            number = workshop.catalogue.campaigns[demand.campaign].id
-            shortfalls.append(Shortfall(number, local.start + start, demand.plays, planned, missing))
+        found += [(owed, lacking) for lacking in variant.lacks]
         before, end = variant.last, start + hour.open[-1][1]
-    return _Drawn(day, tuple(blocks), tuple(shortfalls), before if end == local.length_ms else None)
+    shortfalls = tuple(_shortfalls(workshop.daybook, local.start, found))
+    return _Drawn(day, tuple(blocks), shortfalls, before if end == local.length_ms else None)
+
+
+def _shortfalls(daybook: Daybook, midnight: int, found: Sequence[tuple[Owed, _Lacking]]) -> Iterator[Shortfall]:
+    """Hour by hour; the hours of a promise per day together, as one."""
+    days: dict[tuple[int, date], Shortfall] = {}
+    for owed, lacking in found:
+        index, begins = owed.hour.demands[lacking.rank].campaign, owed.begins[lacking.rank]
+        number = daybook.catalogue.campaigns[index].id
+        if begins is None or lacking.lack is Lack.GAP:
+            yield Shortfall(number, midnight + owed.start, *lacking[2:5], lacking.lack, lacking.because)
+            continue
+        start = local_day(begins, daybook.screen.zone).start
+        promised = daybook.promise(begins, index).plays
+        known = days.get((index, begins)) or Shortfall(number, start, promised, promised, 0, Lack.DAY)
+        days[index, begins] = replace(
+            known,
+            planned=known.planned - (lacking.promised - lacking.planned),
+            missing_ms=known.missing_ms + lacking.missing_ms,
+            because=tuple(dict.fromkeys((*known.because, *lacking.because))),
+        )
+    yield from days.values()
 
 
 def _append(blocks: list[tuple[int, int, Loop]], a: int, b: int, loop: Loop) -> None:
@@ -202,10 +240,41 @@ def _pieces(hour: Hour, slots: Sequence[Slot]) -> Iterator[tuple[int, int, Loop]
         yield a, b, Loop(b - a, tuple(Slot(s.at_ms - a, s.entry, s.duration_ms) for s in slots if a <= s.at_ms < b))
 
 
-def _lacking(catalogue: Catalogue, hour: Hour, allotment: Allotment) -> Iterator[tuple[Demand, int, int]]:
-    for demand, planned, shown in zip(hour.demands, allotment.planned, allotment.shown_ms, strict=True):
-        if planned < demand.plays:
-            yield demand, planned, missing_ms(catalogue, demand, planned, shown)
+def _lacking(catalogue: Catalogue, hour: Hour, allotment: Allotment, slots: Sequence[Slot]) -> Iterator[_Lacking]:
+    for rank, demand in enumerate(hour.demands):
+        planned, shown = allotment.planned[rank], allotment.shown_ms[rank]
+        because = _because(catalogue, hour, allotment, rank)
+        if demand.target_ms:
+            longest = max((catalogue.durations[offer.item] for offer in demand.offers), default=1)
+            if demand.target_ms - shown >= longest:
+                missing = demand.target_ms - shown
+                yield _Lacking(rank, Lack.AIRTIME, demand.plays, planned, missing, because)
+        elif planned < demand.plays:
+            lack = Lack.DAY if demand.gap_ms else Lack.HOUR
+            missing = missing_ms(catalogue, demand, planned, shown)
+            yield _Lacking(rank, lack, demand.plays, planned, missing, because)
+        widest = _widest_gap(catalogue, demand, slots) if demand.largest_gap_ms else 0
+        if widest > demand.largest_gap_ms:
+            shortest = min(catalogue.durations[offer.item] for offer in demand.offers)
+            yield _Lacking(rank, Lack.GAP, demand.largest_gap_ms, widest, shortest, because)
+
+
+def _because(catalogue: Catalogue, hour: Hour, allotment: Allotment, rank: int) -> tuple[int, ...]:
+    """The campaigns that had room where this demand lacks some, the most airtime first."""
+    asked = hour.demands[rank]
+    holding: dict[int, int] = {}
+    for other, demand in enumerate(hour.demands):
+        if other != rank and demand.priority <= asked.priority and intersect(demand.active, asked.active):
+            number = catalogue.campaigns[demand.campaign].id
+            holding[number] = holding.get(number, 0) + allotment.shown_ms[other]
+    return tuple(sorted((n for n, shown in holding.items() if shown), key=lambda n: (-holding[n], n)))
+
+
+def _widest_gap(catalogue: Catalogue, demand: Demand, slots: Sequence[Slot]) -> int:
+    """The widest distance between two plays while the campaign's windows are open without a break."""
+    starts = [slot.at_ms for slot in slots if catalogue.owners[slot.entry] == demand.campaign]
+    gaps = [y - x for a, b in demand.active for x, y in pairwise(s for s in starts if a <= s < b)]
+    return max(gaps, default=0)
 
 
 def _has_come_round(hour: Hour, variants: Sequence[_Variant], enough: int) -> bool:

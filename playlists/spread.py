@@ -16,13 +16,16 @@ WHOLE = 64
 
 
 class Job(NamedTuple):
-    """A promised play: ideal start, ideal distance, the span it must lie in, and which item it shows how long (ms)."""
+    """A promised play: ideal start, ideal distance, the span it must lie in, and which item it shows how long (ms).
+
+    ``rank``: which of the hour's demands it is for.
+    """
 
     ideal_ms: int
     gap_ms: int
     from_ms: int
     to_ms: int
-    campaign: int
+    rank: int
     item: int
     duration_ms: int
 
@@ -50,19 +53,29 @@ def fit_together(jobs: Sequence[Job]) -> bool:
     return _fits(_by_deadline(jobs, _limit(jobs)), _limit(jobs))
 
 
+def least_strain(jobs: Sequence[Job]) -> int:
+    """The strain of the jobs in the best order that :func:`arrange` knows."""
+    return _best_order(jobs)[0] if jobs else 0
+
+
 def arrange(jobs: Sequence[Job]) -> list[Place]:
     """The jobs in the order of least strain, each with its limits. They must :func:`fit_together`."""
     if not jobs:
         return []
-    limit = _limit(jobs)
-    orders = [_by_deadline(jobs, EASY), sorted(jobs), _by_deadline(jobs, limit)]
-    strain, at = min((_least_strain(order, limit), at) for at, order in enumerate(orders))
-    order, easy = orders[at], max(strain, EASY)
+    strain, order = _best_order(jobs)
+    easy = max(strain, EASY)
     best = zip(_earliest(order, strain), _latest(order, strain), strict=True)
     return [
         Place(job, early, (a + b) // 2, late)
         for job, early, late, (a, b) in zip(order, _earliest(order, easy), _latest(order, easy), best, strict=True)
     ]
+
+
+def _best_order(jobs: Sequence[Job]) -> tuple[int, Sequence[Job]]:
+    limit = _limit(jobs)
+    orders = [_by_deadline(jobs, EASY), sorted(jobs), _by_deadline(jobs, limit)]
+    strain, at = min((_least_strain(order, limit), at) for at, order in enumerate(orders))
+    return strain, orders[at]
 
 
 def _limit(jobs: Sequence[Job]) -> int:

@@ -14,11 +14,12 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from playlists.model import MINUTES_PER_DAY, Window
+from playlists.model import MINUTES_PER_DAY, DayException, Window
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
+SHIFTS = (-1, 0, 1)  # days whose windows reach into one: yesterday's tails; tomorrow's where a zone skips its midnight
 
 Span = tuple[int, int]  # from and to, milliseconds; the end is exclusive
 
@@ -45,7 +46,11 @@ class LocalDay:
         return self.stretches[-1].to_ms if self.stretches else 0
 
     def spans(
-        self, windows: Iterable[Window], first_day: date = date.min, last_day: date = date.max
+        self,
+        windows: Iterable[Window],
+        first_day: date = date.min,
+        last_day: date = date.max,
+        exceptions: Sequence[DayException] = (),
     ) -> tuple[Span, ...]:
         """When the windows of the dates from ``first_day`` to ``last_day`` are open on this day, joined and in order.
 
@@ -53,9 +58,9 @@ class LocalDay:
         """
         wall = [
             span
-            for shift in (-1, 0, 1)  # yesterday's tails; tomorrow's where a zone skips its midnight
+            for shift in SHIFTS
             if first_day <= self.day + timedelta(days=shift) <= last_day
-            for span in _on_the_wall(windows, self.day, shift)
+            for span in _on_the_wall(_holding(windows, exceptions, self.day + timedelta(days=shift)), shift)
         ]
         return merge(
             (max(a - s.shift_ms, s.from_ms), min(b - s.shift_ms, s.to_ms)) for a, b in wall for s in self.stretches
@@ -127,15 +132,31 @@ def intersect(these: Sequence[Span], those: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(common)
 
 
-def _on_the_wall(windows: Iterable[Window], day: date, shift: int) -> list[Span]:
-    """The windows of the date ``shift`` days after ``day``, in wall-clock ms since the midnight of ``day``."""
-    weekday = (day.weekday() + shift) % 7
+def subtract(these: Sequence[Span], those: Sequence[Span]) -> tuple[Span, ...]:
+    """The time in the first of two lists of ordered spans that is not in the second."""
+    left: list[Span] = []
+    for begin, b in these:
+        a = begin
+        for x, y in those:
+            if y > a and x < b:
+                left.append((a, x))
+                a = min(y, b)
+        left.append((a, b))
+    return tuple(span for span in left if span[0] < span[1])
+
+
+def _holding(windows: Iterable[Window], exceptions: Sequence[DayException], day: date) -> list[Window]:
+    """The windows that begin on a date: the exception's where there is one, else the usual ones of that day."""
+    for exception in exceptions:
+        if exception.day == day:
+            return list(exception.windows)
+    return [window for window in windows if window.is_on(day)]
+
+
+def _on_the_wall(windows: Iterable[Window], shift: int) -> list[Span]:
+    """The windows of a date ``shift`` days from a day, in wall-clock ms since the midnight of that day."""
     base = shift * MINUTES_PER_DAY
-    return [
-        ((base + w.from_minute) * MINUTE_MS, (base + _end_minute(w)) * MINUTE_MS)
-        for w in windows
-        if weekday in w.weekdays
-    ]
+    return [((base + w.from_minute) * MINUTE_MS, (base + _end_minute(w)) * MINUTE_MS) for w in windows]
 
 
 def _end_minute(window: Window) -> int:

@@ -82,7 +82,7 @@ def test_what_has_to_give_is_the_lowest_priority():
     urgent = a_campaign(2, 60, 30, priority=Priority.EMERGENCY)
     plan = plan_day([order, urgent], AT_NINE, MONDAY)
     assert plays(plan) == {2: 60, 1: 60}
-    assert plan.shortfalls == (Shortfall(1, instant(ZONE, "2026-07-06T09:00:00"), 100, 60, 40 * 30_000),)
+    assert plan.shortfalls == (Shortfall(1, instant(ZONE, "2026-07-06T09:00:00"), 100, 60, 40 * 30_000, because=(2,)),)
     assert max(b - a for a, b in pairwise(starts(plan, 1))) <= 90_000, "what is left is spread over the whole hour"
 
 
