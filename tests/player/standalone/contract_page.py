@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from playlists.errors import Refusal
 from playlists.state import State, freshness, why_not
 from tests.doors import Offer
 from tests.world import DAY_MS, HOUR_MS
 
+Value = TypeVar("Value")
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
@@ -149,3 +152,16 @@ def plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     return b64(value) if isinstance(value, bytes) else value
+
+
+def samples(strategy: st.SearchStrategy[Value], count: int) -> list[Value]:
+    """That many values of a strategy, the same in every run."""
+    found: list[Value] = []
+
+    @settings(max_examples=count, database=None, derandomize=True, phases=[Phase.generate], deadline=None)
+    @given(strategy)
+    def collect(value: Value) -> None:
+        found.append(value)
+
+    collect()
+    return found

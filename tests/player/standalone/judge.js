@@ -2,6 +2,7 @@
 
 import * as contract from "/contract/index.js";
 import { fromBase64, sha256, toBase64 } from "/contract/bytes.js";
+import { read } from "/contract/documents.js";
 import { parse } from "/contract/json.js";
 import { heldApproval } from "/contract/restore.js";
 
@@ -15,8 +16,11 @@ const DOORS = {
   receipt: ({ state, bytes }) => contract.openReceipt(state, bytes),
   unpack: async ({ bytes, kind }) => toBase64(await contract.unpack(bytes, kind)),
   json: async ({ bytes, depth, numbers }) => parse(bytes, { depth, numbers }),
+  read: async ({ bytes, kind }) => opened(kind, bytes),
   midnight: async ({ date, zone }) => contract.midnight(date, zone),
 };
+
+const opened = (kind, bytes) => read(kind, contract.openEnvelope(kind, bytes).payload);
 
 // What it is and a code, never a stack: an error that is no refusal must fail the test that sees it.
 async function verdict(door, asked) {
@@ -74,19 +78,42 @@ async function judge({ states, asked, ages }) {
 
 const allowed = (entries) => (entry) => entries.includes(entry);
 
-async function show({ state, instants }) {
-  const { playlist } = await stateOf(state);
-  return instants.map(([instant, entries]) => contract.showingAt(playlist, instant, allowed(entries)));
+// What each playlist shows at some instants, while some of its entries are allowed.
+async function show(playlists) {
+  return playlists.map(({ bytes, instants }) => {
+    const playlist = opened("playlist", fromBase64(bytes));
+    return instants.map(([instant, entries]) => contract.showingAt(playlist, instant, allowed(entries)));
+  });
 }
 
-async function sealedPlays({ batch, publicKey, privateKey }) {
-  const pair = {
+async function pairOf({ publicKey, privateKey }) {
+  return {
     publicKey: await crypto.subtle.importKey("raw", fromBase64(publicKey), "Ed25519", true, ["verify"]),
     privateKey: await crypto.subtle.importKey("pkcs8", fromBase64(privateKey), "Ed25519", false, ["sign"]),
   };
-  return new TextDecoder().decode(await contract.sealPlays(batch, pair));
+}
+
+const text = (bytes) => new TextDecoder().decode(bytes);
+
+async function sealed({ kind, payload, key }) {
+  return text(await contract.seal(contract.payloadTypeOf(kind), fromBase64(payload), await pairOf(key)));
+}
+
+async function sealedPlays({ batches, key }) {
+  const pair = await pairOf(key);
+  return Promise.all(batches.map(async (batch) => text(await contract.sealPlays(batch, pair))));
+}
+
+async function keyIdOf(publicKey) {
+  return contract.keyId(fromBase64(publicKey));
 }
 
 const asked = (answer) => async (text) => JSON.stringify(await answer(JSON.parse(text)));
 
-Object.assign(window, { judge: asked(judge), show: asked(show), sealedPlays: asked(sealedPlays), contract });
+async function shares({ whole, number, spanMs }) {
+  return contract.shares(whole, number, spanMs);
+}
+
+const questions = { judge, show, sealed, sealedPlays, keyIdOf, shares };
+for (const [name, answer] of Object.entries(questions)) window[name] = asked(answer);
+window.contract = contract;
