@@ -23,6 +23,8 @@ WANTED = {
     "htmx.org": ["dist/htmx.min.js"],
     "uppy": ["dist/uppy.min.css", "dist/uppy.min.mjs"],
     "@uppy/locales": ["lib/vi_VN.js"],
+    "mqtt": ["dist/mqtt.esm.js"],
+    "@noble/hashes": ["sha2.js", "_md.js", "_u64.js", "utils.js"],
     "@fontsource/be-vietnam-pro": [f"files/be-vietnam-pro-*-{weight}-normal.woff2" for weight in (400, 500, 600, 700)],
 }
 FONT = "@fontsource/be-vietnam-pro"

@@ -24,6 +24,8 @@ class Settings:
     """What one installation is. ``broker_url`` None means: the broker that we start as a child.
 
     ``secret_key`` is empty until ``cauthang init`` made one; :func:`server.app.create_app` refuses to run without.
+    ``broker_websocket_port`` is where our own broker listens for screens that are browsers, 0 for nowhere;
+    ``broker_websocket_url`` tells them another address (:mod:`server.broker.ours`).
     ``proxies`` is how many of our own stand in front of us: so many X-Forwarded-* entries are believed.
     """
 
@@ -34,6 +36,8 @@ class Settings:
     plays_database_url: str
     broker_url: str | None
     broker_port: int
+    broker_websocket_port: int
+    broker_websocket_url: str | None
     files_url: str
     jobs_url: str
     limits_url: str
@@ -90,6 +94,8 @@ def load(environ: Mapping[str, str]) -> Settings:
         plays_database_url=_url(environ, "PLAYS_DATABASE_URL", plays_default, DATABASES),
         broker_url=_url(environ, "BROKER_URL", "", ("mqtt", "mqtts", "ws", "wss")) or None,
         broker_port=_port(environ, "BROKER_PORT", 18830),  # not 1883: a Mosquitto service of the machine may be there
+        broker_websocket_port=_port(environ, "BROKER_WEBSOCKET_PORT", 18831),
+        broker_websocket_url=_url(environ, "BROKER_WEBSOCKET_URL", "", ("ws", "wss")) or None,
         files_url=_url(environ, "FILES_URL", f"file://{data_dir}/files", None),
         jobs_url=_url(environ, "JOBS_URL", f"sqlite:///{data_dir}/jobs.db", ("sqlite", "redis", "rediss")),
         limits_url=_url(environ, "LIMITS_URL", f"sqlite:///{data_dir}/limits.db", ("sqlite", "redis", "rediss")),

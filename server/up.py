@@ -43,7 +43,8 @@ def run(settings: Settings) -> int:
 
 
 def _ports(settings: Settings) -> dict[str, int]:
-    ours = {} if settings.broker_url else {"BROKER_PORT": settings.broker_port}
+    ours = {"BROKER_PORT": settings.broker_port, "BROKER_WEBSOCKET_PORT": settings.broker_websocket_port}
+    ours = {} if settings.broker_url else {name: port for name, port in ours.items() if port}
     return {"PORT": settings.port, "SCREEN_PORT": settings.screen_port, **ours}
 
 

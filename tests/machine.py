@@ -28,13 +28,14 @@ def free_port() -> int:
 
 @dataclass
 class Machine:
-    """A data directory and three ports; ``start`` runs the command a person would."""
+    """A data directory and four ports; ``start`` runs the command a person would."""
 
     data_dir: Path
     host: str = "127.0.0.1"
     port: int = field(default_factory=free_port)
     screen_port: int = field(default_factory=free_port)
     broker_port: int = field(default_factory=free_port)
+    websocket_port: int = field(default_factory=free_port)
     more: dict[str, str] = field(default_factory=dict)
     inside: tuple[str, ...] = ()  # a command that starts the command given to it, in surroundings of its own
 
@@ -49,7 +50,8 @@ class Machine:
         return f"http://{self.host}:{self.screen_port}/"
 
     def environ(self) -> dict[str, str]:
-        ports = {"PORT": self.port, "SCREEN_PORT": self.screen_port, "BROKER_PORT": self.broker_port}
+        ports = {"PORT": self.port, "SCREEN_PORT": self.screen_port}
+        ports |= {"BROKER_PORT": self.broker_port, "BROKER_WEBSOCKET_PORT": self.websocket_port}
         ours = {"HOST": self.host, "DATA_DIR": str(self.data_dir), "PYTHONPATH": str(ROOT), **self.more}
         return {**os.environ, **ours, **{name: str(port) for name, port in ports.items()}}
 

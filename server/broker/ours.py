@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from server import screens
 from server.broker import url
@@ -12,6 +13,7 @@ from server.db import Sessions
 from server.errors import SettingsError
 from server.settings import Settings
 
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LOCAL = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  where to knock when the broker listens everywhere
 
 
@@ -27,7 +29,8 @@ class Login:
 def place(settings: Settings) -> Place:
     """Where our own broker listens and keeps its files."""
     folder = settings.data_dir / "broker"
-    return Place(folder, folder / "state", settings.host, settings.broker_port)
+    websocket_port = settings.broker_websocket_port or None
+    return Place(folder, folder / "state", settings.host, settings.broker_port, websocket_port)
 
 
 def accounts(settings: Settings, sessions: Sessions) -> list[Account]:
@@ -47,6 +50,31 @@ def login_of(settings: Settings, screen_id: str, device_keyid: str) -> Login:
     """The account of one screen with the device that is paired now."""
     password = password_of(secret(settings), screen_id, device_keyid)
     return Login(_address(settings).without_login(), screen_id, password)
+
+
+def websocket_url(settings: Settings, here: str) -> str:
+    """Where a page that a browser opened at the origin ``here`` reaches the broker; empty when nowhere is known.
+
+    A page that came by https may only speak wss: then the proxy in front of us has the broker behind ``/mqtt``, unless
+    ``BROKER_WEBSOCKET_URL`` says otherwise.
+    """
+    origin = urlsplit(here)
+    named = settings.broker_websocket_url or settings.broker_url or ""
+    if named.startswith(("ws://", "wss://")):
+        return from_there(url.parse(named).without_login(), origin.hostname or "")
+    if origin.scheme == "https":
+        return f"wss://{origin.netloc}{url.WEBSOCKET_PATH}"
+    port = 0 if settings.broker_url else settings.broker_websocket_port
+    return from_there(f"ws://127.0.0.1:{port}{url.WEBSOCKET_PATH}", origin.hostname or "") if port else ""
+
+
+def from_there(address: str, host: str) -> str:
+    """A broker on this machine, by the name under which the player reached this machine."""
+    broker = urlsplit(address)
+    if broker.hostname not in LOOPBACK or host in LOOPBACK:
+        return address
+    name = f"[{host}]" if ":" in host else host
+    return address.replace(broker.netloc, f"{name}:{broker.port}" if broker.port else name, 1)
 
 
 def secret(settings: Settings) -> bytes:

@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote, urlsplit
 from server.broker.errors import BrokerUrlError
 
 PORTS = {"mqtt": 1883, "mqtts": 8883, "ws": 80, "wss": 443}
+WEBSOCKET_PATH = "/mqtt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class BrokerUrl:
     port: int
     username: str = ""
     password: str = field(default="", repr=False)
-    path: str = "/mqtt"
+    path: str = WEBSOCKET_PATH
 
     @property
     def tls(self) -> bool:
@@ -67,5 +68,5 @@ def parse(text: str) -> BrokerUrl:
         port=port or PORTS[parts.scheme],
         username=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        path=parts.path or "/mqtt",
+        path=parts.path or WEBSOCKET_PATH,
     )

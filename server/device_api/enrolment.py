@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, g, request
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, g, request
 from playlists.keys import keyid_of
 from playlists.model import SHA256
 from server import screens
-from server.broker.ours import login_of
+from server.broker.ours import from_there, login_of, websocket_url
 from server.clock import now_ms
 from server.device_api.asking import SMALL_BYTES, Refused, answer, body, check, claim, settings, unauthorized
 from server.errors import DomainError, Forbidden, Invalid
@@ -19,10 +20,10 @@ from server.web.database import reading, writing
 from server.web.limits import limiter
 from server.web.permission import device as for_devices
 
+ORIGIN = re.compile(r"(https?://([A-Za-z0-9._-]{1,255}|\[[0-9a-f:.]{2,45}\])(:[0-9]{1,5})?)?")
 POLLS = "600 per minute"  # thirty screens behind one address, each asking every three seconds
 NEW_CODES = "300 per hour"  # each is remembered for a day
 RETRY_AFTER_S = 3
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 def add_to(bp: Blueprint) -> None:
@@ -36,7 +37,7 @@ def add_to(bp: Blueprint) -> None:
 def enrol() -> Response:
     """202 while nobody entered the code, 200 with the screen's data afterwards: to the same key, however often."""
     data = body(SMALL_BYTES)
-    public, code, name = _asked(data)
+    public, code, name, origin = _asked(data)
     wanted = claim()
     if wanted.keyid != keyid_of(public):
         raise Refused(unauthorized("signature"))
@@ -47,7 +48,7 @@ def enrol() -> Response:
         status = 403 if isinstance(error, Forbidden) else 400 if isinstance(error, Invalid) else 409
         return answer(status, {"code": error.code})
     if isinstance(known, Device):
-        return answer(200, _paired(known))
+        return answer(200, _paired(known, origin))
     return answer(202, {"status": "waiting", "retry_after_s": RETRY_AFTER_S})
 
 
@@ -59,35 +60,30 @@ def _written_down(public: str, code: str, name: str) -> Device | None:
     return device
 
 
-def _asked(data: bytes) -> tuple[str, str, str]:
+def _asked(data: bytes) -> tuple[str, str, str, str]:
+    """Key, code and name; and, from a player that is a page in a browser, the origin at which it was opened."""
     try:
         said = json.loads(data)
-        public, code, name = said["public"], said["code"], said.get("name", "")
+        public, code, name, origin = said["public"], said["code"], said.get("name", ""), said.get("origin", "")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(answer(400, {"code": "damaged"})) from error
-    if not all(isinstance(value, str) for value in (public, code, name)) or not SHA256.fullmatch(public):
+    if not all(isinstance(value, str) for value in (public, code, name, origin)) or not SHA256.fullmatch(public):
         raise Refused(answer(400, {"code": "damaged"}))
-    return public, code, "".join(c for c in name if c.isprintable())
+    if not ORIGIN.fullmatch(origin):
+        raise Refused(answer(400, {"code": "origin"}))
+    return public, code, "".join(c for c in name if c.isprintable()), origin
 
 
-def _paired(device: Device) -> dict[str, str]:
+def _paired(device: Device, origin: str) -> dict[str, str]:
     login = login_of(settings(), device.screen.public_id, device.keyid)
+    host = urlsplit(request.host_url).hostname or ""
     return {
         "status": "paired",
         "screen": device.screen.public_id,
         "unit": device.screen.unit.code,
         "name": device.screen.name,
-        "broker_url": _from_there(login.broker_url),
+        "broker_url": websocket_url(settings(), origin) if origin else from_there(login.broker_url, host),
         "username": login.username,
         "password": login.password,
         "files_url": request.host_url.rstrip("/") + "/files",
     }
-
-
-def _from_there(url: str) -> str:
-    """A broker on this machine, by the name under which the player reached this machine."""
-    broker, here = urlsplit(url), urlsplit(request.host_url).hostname or ""
-    if broker.hostname not in LOOPBACK or here in LOOPBACK:
-        return url
-    host = f"[{here}]" if ":" in here else here
-    return url.replace(broker.netloc, f"{host}:{broker.port}" if broker.port else host, 1)

@@ -17,10 +17,11 @@ def blueprints() -> list[Blueprint]:
         library,
         plays,
         screens,
+        tv,
         units,
         uploads,
         users,
     )
 
-    pages = [home, account, library, uploads, approvals, campaigns, screens, plays, units, users, health]
+    pages = [home, account, library, uploads, approvals, campaigns, screens, plays, units, users, health, tv]
     return [*(page.bp for page in pages), device_api.bp]

@@ -22,6 +22,7 @@ from server.publishing import COMMAND_NAMES, Command
 from server.screens import PHASE_NAMES, VENUES, Phase, Screen
 from server.settings import Settings
 from server.users import Role, User
+from server.web import tv
 from server.web.database import reading, writing
 from server.web.forms import REQUIRED, show_errors, whole_number
 from server.web.limits import limiter
@@ -112,7 +113,7 @@ def pair_form() -> str:
     """Where to enter the code."""
     form = PairForm(None, unit=me().unit_id, venue="residential")
     _offer(reading(), form)
-    return render_template("screens/pair.html", form=form)
+    return render_template("screens/pair.html", form=form, **tv.address())
 
 
 @bp.post("/pair")
@@ -145,7 +146,7 @@ def pair() -> Any:
             flash(_("Đã gắn màn hình “%(name)s”. Nội dung sẽ hiện trong ít giây.", name=screen.name), "success")
             _ask_to_compare(session, screen)
             return redirect(url_for("screens.show", screen_id=screen.id))
-    return render_template("screens/pair.html", form=form), 422
+    return render_template("screens/pair.html", form=form, **tv.address()), 422
 
 
 @bp.get("/<int:screen_id>")
