@@ -111,7 +111,7 @@ class Rows(fields.List[Any]):
     """A list of rows, kept as a tuple."""
 
     def __init__(self, inner: fields.Field[Any], longest: int = 100_000, **kwargs: Any) -> None:
-        super().__init__(inner, required=True, validate=validate.Length(max=longest), **kwargs)
+        super().__init__(inner, validate=validate.Length(max=longest), **{"required": True, **kwargs})
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
         return tuple(super()._deserialize(*args, **kwargs))
@@ -230,6 +230,12 @@ class PlaylistDocument(WholeDocument):
     fallback = Rows(Whole())
     off_hours = Word(model.OffHours)
     output = fields.Nested(OutputPart, required=True)
+    quiet = Rows(Row(model.QuietSpan), required=False, load_default=())
+
+    @post_dump
+    def _leave_out_quiet(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Few screens have rules of quiet; the others need not say so."""
+        return data if data["quiet"] else {name: value for name, value in data.items() if name != "quiet"}
 
 
 class HeadDocument(WholeDocument):

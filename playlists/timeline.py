@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from playlists.model import Block, Day, Loop, Playlist
+from playlists.model import Block, Day, Loop, Output, Playlist
 from playlists.windows import MINUTE_MS, midnight
 
 FAR_MS = 2**53 - 1
@@ -47,6 +47,18 @@ def showing_at(playlist: Playlist, instant: int, allowed: Callable[[int], bool])
     if planned.show is Show.OFF or (planned.entry is not None and allowed(planned.entry)):
         return planned
     return _fallback(playlist, instant, allowed, planned)
+
+
+def output_at(playlist: Playlist, instant: int) -> tuple[Output, int]:
+    """How the picture is put out at ``instant`` (UTC ms), and when that changes next: mute or dim where it is quiet."""
+    following = bisect_right(playlist.quiet, instant, key=lambda span: span.start)
+    until = playlist.quiet[following].start if following < len(playlist.quiet) else FAR_MS
+    rule = playlist.quiet[following - 1] if following else None
+    if rule is None or rule.end <= instant:
+        return playlist.output, until
+    output = playlist.output
+    volume, brightness = output.volume * rule.volume // 100, output.brightness * rule.brightness // 100
+    return replace(output, volume=volume, brightness=brightness), min(rule.end, until)
 
 
 def _planned_at(playlist: Playlist, instant: int) -> Showing:

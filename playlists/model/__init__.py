@@ -50,7 +50,7 @@ from playlists.model.campaigns import (
     Shortfall,
     Window,
 )
-from playlists.model.playlist import Block, Day, Entry, Head, Loop, OffHours, Output, Plan, Playlist, Slot
+from playlists.model.playlist import Block, Day, Entry, Head, Loop, OffHours, Output, Plan, Playlist, QuietSpan, Slot
 from playlists.model.plays import ClockQuality, Evidence, Play, PlayBatch, Receipt, Result
 
 __all__ = [
@@ -92,6 +92,7 @@ __all__ = [
     "Playlist",
     "Priority",
     "Quiet",
+    "QuietSpan",
     "Receipt",
     "Reference",
     "Rendition",

@@ -130,6 +130,20 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
+class QuietSpan:
+    """From one instant to another (UTC ms) volume and brightness are only so many percent of the output's."""
+
+    start: int
+    end: int
+    volume: int
+    brightness: int
+
+    def __post_init__(self) -> None:
+        require(self.start < self.end, "a span ends after it begins")
+        require(0 <= self.volume <= 100 and 0 <= self.brightness <= 100, "volume and brightness are percentages")
+
+
+@dataclass(frozen=True, slots=True)
 class Playlist:
     """The signed document a player obeys. Complete: it and an instant alone say what the screen shows."""
 
@@ -147,6 +161,7 @@ class Playlist:
     fallback: tuple[int, ...]
     off_hours: OffHours
     output: Output
+    quiet: tuple[QuietSpan, ...] = ()
 
     def __post_init__(self) -> None:
         known = range(len(self.entries))
@@ -155,6 +170,8 @@ class Playlist:
             "a slot names an entry of its playlist",
         )
         require(all(entry in known for entry in self.fallback), "the fallback names entries of its playlist")
+        ends = [span.end for span in self.quiet]
+        require(all(e <= s.start for e, s in zip(ends, self.quiet[1:], strict=False)), "quiet spans are in order")
         require(is_zone(self.zone), f"“{self.zone}” is no time zone of the IANA database")
 
 
