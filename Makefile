@@ -9,6 +9,8 @@ MINUTES ?= 10
 JOBS ?= 3
 BENCH_ARGS ?= --quick
 BENCHMARKS = $(basename $(notdir $(shell grep -l -e '--quick' benchmarks/*.py)))
+# What fails beside others runs once more by itself, so that a crowded machine is told from a fault: CONTRIBUTING.md.
+alone = { test $(1) -eq 1 && echo "Failed above: once more, alone." && $(BIN)/python -m pytest --last-failed; }
 # An environment is made again when one of these changes; otherwise `make setup` ends at once.
 MADE_FROM := pyproject.toml hatch_build.py package.json package-lock.json
 # What marks a text besides _(): see server/errors.py.
@@ -26,7 +28,7 @@ run: .venv/made-run translations  ## Start the whole system on this machine (POR
 test:  ## Install what the tests need on this machine, then run them all
 	@PYTHON="$(PYTHON)" bash tests/machine.sh
 	@$(MAKE) --no-print-directory setup
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS) || $(call alone,$$?)
 
 check: setup  ## Lint, format, types, layers: seconds
 	$(BIN)/ruff check .
