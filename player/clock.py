@@ -84,14 +84,14 @@ class Clock:
         self._start = Anchor(max(seen_ms, BUILD_MS), mono())
         self._wall_seen = self._start
         self._signed = Anchor(0, mono())
-        self._vouched_until_mono_ms = -1
+        self._vouched: Anchor | None = None
 
     def read(self) -> Instant:
         """The time now. A wall clock that is believed raises the floor."""
         with self._lock:
             wall_ms, mono_ms = self._wall(), self._mono()
             proven_ms, floor_ms = self._floors(mono_ms)
-            vouched = mono_ms < self._vouched_until_mono_ms
+            vouched = self._is_vouched(wall_ms, mono_ms)
             ms, now, quality = judge(floor_ms, proven_ms, wall_ms, self._synchronised(), vouched)
             if now.known and wall_ms > self._wall_seen.at(mono_ms):
                 self._wall_seen = Anchor(wall_ms, mono_ms)
@@ -122,11 +122,21 @@ class Clock:
     def vouch(self, issued_ms: int) -> None:
         """A head signed at ``issued_ms`` has just arrived; a wall clock that fits is believed for the next two hours.
 
-        This heals a wall clock that once ran ahead, took the floor with it and came back.
+        This heals a wall clock that once ran ahead, took the floor with it and came back. One that jumps afterwards
+        is not the one that was vouched for.
         """
         with self._lock:
-            if issued_ms - BEHIND_MS <= self._wall() <= issued_ms + HEAD_AGE_MS:
-                self._vouched_until_mono_ms = self._mono() + VOUCHED_MS
+            wall_ms = self._wall()
+            if issued_ms - BEHIND_MS <= wall_ms <= issued_ms + HEAD_AGE_MS:
+                self._vouched = Anchor(wall_ms, self._mono())
+
+    def _is_vouched(self, wall_ms: int, mono_ms: int) -> bool:
+        vouched = self._vouched
+        return (
+            vouched is not None
+            and mono_ms < vouched.mono_ms + VOUCHED_MS
+            and abs(wall_ms - vouched.at(mono_ms)) <= BEHIND_MS
+        )
 
 
 def kernel_synchronised() -> bool:

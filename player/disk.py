@@ -62,6 +62,10 @@ class Disk:
         """``target`` becomes ``source``, in one step for every reader."""
         source.rename(target)
 
+    def link(self, path: Path, other: Path) -> None:
+        """``other`` is a second name of ``path``."""
+        other.hardlink_to(path)
+
     def sync_folder(self, folder: Path) -> None:
         """New and renamed names in ``folder`` survive a power cut from here on."""
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

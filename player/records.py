@@ -1,4 +1,7 @@
-"""Records in an append-only file: 2 marks, length, CRC-32, JSON. And a play as such a record."""
+"""Records in an append-only file: 2 marks, length, CRC-32, JSON. And a play as such a record.
+
+``"c": [count, span_ms]`` makes it a merged one: its durations are sums, and it stands for ``count`` numbers.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from struct import Struct
 from typing import Any
 
 from playlists.model import ClockQuality, Evidence, Play, Result, Version
+from playlists.play_rows import shares
 
 MARK = b"\xc7\x71"  # two bytes that JSON text never holds, to find the next record behind a damaged one
 FRAME = Struct(">2sII")
@@ -61,11 +65,11 @@ def play_data(play: Play, boot: int) -> dict[str, Any]:
     return {"n": play.n, "boot": boot, "v": version, "e": play.entry, "t": times, "g": grades, "why": play.reason}
 
 
-def play_of(data: dict[str, Any]) -> Play:
-    """The play in a record."""
+def plays_of(data: dict[str, Any]) -> list[Play]:
+    """The play in a record, or the plays that a merged one stands for."""
     start, mono_ms, planned_ms, shown_ms = data["t"]
     result, evidence, clock = data["g"]
-    return Play(
+    play = Play(
         n=data["n"],
         version=Version(*data["v"]),
         entry=data["e"],
@@ -78,3 +82,4 @@ def play_of(data: dict[str, Any]) -> Play:
         clock=ClockQuality(clock),
         reason=data["why"],
     )
+    return list(shares(play, *data["c"])) if "c" in data else [play]

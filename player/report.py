@@ -13,6 +13,7 @@ from player.journal import BATCH_PLAYS, Journal
 from player.pace import Backoff, around
 from playlists.errors import Code, Refusal
 from playlists.keys import SigningKey
+from playlists.play_rows import summed
 from playlists.proofs import open_receipt
 from playlists.schemas import seal
 
@@ -20,6 +21,7 @@ FULL_PLAYS = 20
 TRIES_ALONE = 3  # whoever spoils the answers on the way must do it for a while
 ABOUT_THE_DEVICE = (Code.SIG, Code.KEY, Code.TARGET, Code.FORK)  # refusals that no other choice of plays would mend
 LATEST_MS = 15_000  # the log page lists a play within 30 s of its showing
+TIMELESS_MS = 10 * 60_000  # so long a start without a clock is given to learn the time before its plays are handed in
 
 
 class Reporter:
@@ -31,6 +33,7 @@ class Reporter:
         self.news = threading.Event()
         self._api, self._key, self._beliefs, self._clock = api, key, beliefs, clock
         self._backoff = Backoff()
+        self._begun_mono_ms = clock.mono_ms()
         self._resting_until_mono_ms = 0
         self._first_mono_ms: int | None = None
         self._most = BATCH_PLAYS
@@ -38,10 +41,10 @@ class Reporter:
 
     def step(self) -> float:
         """Send one batch if it is time to; seconds to wait before the next step."""
-        wait_s = self._due_in_s()
-        if wait_s > 0:
-            return wait_s
         try:
+            wait_s = LATEST_MS / 1000 if self._waits_for_time() else self._due_in_s()
+            if wait_s > 0:
+                return wait_s
             self._send()
         except Declined as declined:
             return self._make_amends(declined)
@@ -61,6 +64,16 @@ class Reporter:
         self.faults.clear(PLAYS)
         self._first_mono_ms = None
         return self._due_in_s()
+
+    def _waits_for_time(self) -> bool:
+        """Whether plays of an unknown clock may still get their right time; they get it as soon as it is known."""
+        at = self._clock.read()
+        if not self.journal.untimed:
+            return False
+        if at.now.known:
+            self.journal.know_time(at.ms - at.mono_ms)
+            return False
+        return at.mono_ms < self._begun_mono_ms + TIMELESS_MS
 
     def _rest(self, asked_s: float | None = None) -> float:
         """Nothing is sent for so many seconds, whatever news comes meanwhile."""
@@ -87,8 +100,9 @@ class Reporter:
         batch = self.journal.next_batch(self._beliefs.state.screen, self._most)
         if batch is None:
             return
-        if len(batch.plays) > 1:
-            self._most = len(batch.plays) // 2
+        records = sum(1 for _ in summed(batch.plays))
+        if records > 1:
+            self._most = records // 2
             self._backoff.success()  # the next try is another one
             return
         self._tried_alone += 1

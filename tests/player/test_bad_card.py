@@ -74,7 +74,7 @@ def test_damaged_counters_beside_a_damaged_journal_cost_no_number_either(tmp_pat
 def test_a_play_that_cannot_be_read_any_more_does_not_hold_up_the_others(player: Rig, tmp_path: Path) -> None:
     desk = Desk(player, tmp_path / "journal")
     desk.plays(3)
-    offset = desk.journal._offsets[0]
+    offset = desk.journal._held.offsets[0]
     block = desk.journal._disk.block
 
     def bad(descriptor: int, at: int, size_bytes: int = 0) -> bytes:

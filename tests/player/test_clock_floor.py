@@ -103,6 +103,17 @@ def test_a_clock_that_ran_ahead_and_came_back_is_healed_by_a_fresh_head() -> Non
     assert reading.now.ms >= NOW + 20 * HOUR_MS  # what is valid is still judged by the floor
 
 
+@pytest.mark.parametrize("jump_ms", [-NOW, -YEAR_MS, -HOUR_MS])
+def test_a_clock_that_jumps_after_it_was_vouched_for_is_not_believed(jump_ms: int) -> None:
+    time = Time()
+    clock = time.clock()
+    clock.vouch(NOW)
+    time.passes(HOUR_MS)
+    time.wall += jump_ms
+    reading = clock.read()
+    assert (reading.ms, reading.quality) == (NOW + HOUR_MS, ClockQuality.UNKNOWN)
+
+
 def test_an_old_head_vouches_for_nothing() -> None:
     time = Time()
     clock = time.clock()

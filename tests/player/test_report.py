@@ -17,10 +17,10 @@ from player.journal import BATCH_PLAYS, Journal
 from player.pen import Pen
 from player.records import records_in
 from player.report import FULL_PLAYS, LATEST_MS, Reporter
-from playlists.model import Receipt
+from playlists.model import ClockQuality, Receipt
 from playlists.schemas import seal
 from tests.fake_orders import SCREEN
-from tests.fakes import FakeServer, device
+from tests.fakes import FakeServer, device, eventually
 from tests.player.rig import Rig
 from tests.world import NOW, key, play
 
@@ -263,10 +263,10 @@ def test_one_play_the_server_never_takes_is_set_aside_and_the_others_go_on(desk:
     assert sorted(p.start - NOW for p in server.plays.values()) == [n for n in range(40) if n != 7]
     assert desk.journal.waiting() == 0
     assert codes == {"E-SCHEMA", "ASIDE"}
-    kept = list(records_in((desk.journal._path.parent / "aside").read_bytes()))
+    kept = list(records_in(desk.journal._aside.read_bytes()))
     assert [(r.data["n"], r.data["t"][0], r.data["code"]) for r in kept] == [(8, NOW + 7, "E-SCHEMA")]
     desk.journal.close()
-    assert Journal(desk.journal._path.parent, device().keyid).waiting() == 0
+    assert Journal(desk.journal._aside.parent, device().keyid).waiting() == 0
 
 
 def test_what_is_wrong_with_the_device_sets_no_play_aside(desk: Desk, server: FakeServer) -> None:
@@ -285,3 +285,48 @@ def test_a_login_page_with_status_400_sets_no_play_aside(desk: Desk, server: Fak
         desk.step(LATER_MS)
     assert desk.journal.waiting() == FULL_PLAYS
     assert desk.codes() == ["PLAYS"]
+
+
+def test_plays_of_a_start_without_a_clock_wait_for_the_right_time(desk: Desk, server: FakeServer) -> None:
+    wall, clock = [0], desk.reporter._clock
+    real, clock._wall = clock._wall, lambda: wall[0]
+    desk.mono = 100_000
+    for n in range(FULL_PLAYS):
+        desk.pen.put(play(n, start=5, start_mono_ms=desk.mono + n, clock=ClockQuality.UNKNOWN))
+    desk.pen.write()
+    assert desk.step(LATEST_MS) > 0
+    assert server.plays == {}
+    wall[0] = real()
+    desk.step()
+    assert {p.clock for p in server.plays.values()} == {ClockQuality.ESTIMATED}
+    assert [p.start for p in server.plays.values()] == [wall[0] - LATEST_MS + n for n in range(FULL_PLAYS)]
+
+
+def test_a_clock_that_stays_unknown_holds_nothing_up_for_ever(desk: Desk, server: FakeServer) -> None:
+    desk.reporter._clock._wall = lambda: 0
+    desk.pen.put(play(0, start=5, clock=ClockQuality.UNKNOWN))
+    desk.pen.write()
+    desk.step(LATER_MS)
+    desk.step(LATEST_MS)
+    assert [(p.start, p.clock) for p in server.plays.values()] == [(5, ClockQuality.UNKNOWN)]
+
+
+def test_short_plays_are_written_together_and_a_lone_one_at_once(desk: Desk) -> None:
+    stop, syncs = threading.Event(), []
+    sync = desk.journal._disk.sync
+    desk.journal._disk.sync = lambda descriptor: (syncs.append(1), sync(descriptor))[1]  # type: ignore[method-assign]
+    thread = threading.Thread(target=lambda: desk.pen.run(stop))
+    thread.start()
+    try:
+        desk.pen.put(play(0))
+        eventually(lambda: desk.journal.waiting() == 1)
+        before = len(syncs)
+        for n in range(50):
+            desk.pen.put(play(n))
+    finally:
+        stop.set()
+        desk.pen.news.set()
+        thread.join(10)
+    desk.pen.write()  # as the agent does at its end
+    assert desk.journal.waiting() == 51
+    assert len(syncs) <= before + 2
