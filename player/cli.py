@@ -7,13 +7,18 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from player.agent import Agent, Setup, prepared
 from player.errors import SetupError
 from player.status import describe
 from player.surface.browser import LOOPBACK, BrowserSurface
+
+if TYPE_CHECKING:
+    from player.surface.mpv.surface import MpvSurface
 
 RESTART_STATUS = 75  # EX_TEMPFAIL: whoever keeps the player starts it again
 
@@ -37,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="chạy màn hình cho đến khi dừng")
     run.add_argument("--server", required=True, help="địa chỉ máy chủ, ví dụ https://cauthang.example.vn")
     run.add_argument("--root", required=True, type=Path, help="tệp root.pub, chép tay từ máy chủ")
+    run.add_argument(
+        "--surface", choices=("browser", "mpv"), default="browser", help="chiếu bằng gì (mặc định browser)"
+    )
     run.add_argument("--port", type=int, default=8090, help="cổng của trang chiếu trên máy này (mặc định 8090)")
     run.add_argument("--listen", default=LOOPBACK, help="địa chỉ của trang chiếu (mặc định: chỉ máy này)")
     status = commands.add_parser("status", help="cho biết màn hình đang chiếu gì và vì sao")
@@ -47,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     clock, seen, fetcher = prepared(options.state)
-    surface = BrowserSurface(lambda: clock.read().ms, options.port, options.listen)
+    surface = _surface(options, lambda: clock.read().ms)
     agent = Agent(Setup(options.server, options.root, options.state), surface, clock, seen, fetcher)
     surface.heard = agent.wake.set
 
@@ -59,6 +67,14 @@ def _run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGINT, end)
     agent.run()
     return RESTART_STATUS if agent.again else os.EX_OK
+
+
+def _surface(options: argparse.Namespace, now_ms: Callable[[], int]) -> BrowserSurface | MpvSurface:
+    if options.surface == "mpv":
+        from player.surface.mpv.surface import MpvSurface  # noqa: PLC0415  needs libxcb, which a browser screen may lack
+
+        return MpvSurface(now_ms)
+    return BrowserSurface(now_ms, options.port, options.listen)
 
 
 def _status(options: argparse.Namespace) -> int:

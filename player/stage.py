@@ -47,6 +47,7 @@ class Stage:
         self.show = Show.SLATE
         self.shown_version: tuple[int, int] | None = None
         self.strikes: dict[str, tuple[int, int]] = {}
+        self._resting: dict[str, int] = {}  # what failed, until the end of that showing: others take its place
         self._closing: list[Turn] = []
         self._next: Cue | None = None
         self._adjusted: Output | None = None
@@ -116,6 +117,7 @@ class Stage:
         return (
             why_not(state, item, now) is None
             and not self.quarantined(item.rendition.sha256, mono_ms)
+            and now.ms >= self._resting.get(item.rendition.sha256, 0)
             and self._stored(item) is not None
         )
 
@@ -264,8 +266,9 @@ class Stage:
 
     def _strike(self, key: str, mono_ms: int) -> None:
         cues = [turn.cue for turn in self._turns()] + ([self._next] if self._next else [])
-        for sha256 in {cue.sha256 for cue in cues if cue.key == key}:
-            self.strikes[sha256] = (self.strikes.get(sha256, (0, 0))[0] + 1, mono_ms)
+        for cue in {cue.sha256: cue for cue in cues if cue.key == key}.values():
+            self.strikes[cue.sha256] = (self.strikes.get(cue.sha256, (0, 0))[0] + 1, mono_ms)
+            self._resting[cue.sha256] = cue.end
 
     def _turns(self) -> list[Turn]:
         """Those of which the surface may still report, the one that is on first."""

@@ -12,7 +12,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -21,26 +21,10 @@ from typing import Any
 from player.errors import SetupError
 from player.surface import Cue, Displayed, Event, Failed, Finished, Picture, Presented, Progress
 from player.surface.door import PAGE, Door
-from playlists.model import Output
+from player.surface.scene import Told
 
 log = logging.getLogger("player")
 LOOPBACK = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Everything a page must know. ``mode`` is play, slate, blank or pair."""
-
-    mode: str = "slate"
-    current: Cue | None = None
-    following: Cue | None = None
-    cut: bool = False
-    code: str = ""
-    note: str = ""
-    note_until: int = 0
-    output: Output = field(default_factory=Output)
-    capture: int = 0
-    reload: int = 0
 
 
 class QuietServer(ThreadingHTTPServer):
@@ -53,15 +37,13 @@ class QuietServer(ThreadingHTTPServer):
         log.debug("the page broke off", exc_info=True)
 
 
-class BrowserSurface:
+class BrowserSurface(Told):
     """See :class:`player.surface.Surface`. ``now_ms`` is the timeline's clock; port 0 takes any free one."""
 
     def __init__(self, now_ms: Callable[[], int], port: int = 8090, listen: str = LOOPBACK) -> None:
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        super().__init__()
         self.now_ms, self.port, self.listen = now_ms, port, listen
         self.heard: Callable[[], None] = lambda: None  # called after every event, to wake whoever waits
-        self.scene, self.serial = Scene(), 0
-        self.changed = threading.Condition()
         self.version = page_version()
         self._streams: set[str] = set()
         self._watchers: dict[str, bool] = {}  # those in sight, the oldest first
@@ -102,33 +84,6 @@ class BrowserSurface:
         with self.changed:
             return bool(self._believed)
 
-    def show(self, cue: Cue, cut: bool = False) -> None:
-        self._change(mode="play", current=cue, cut=cut)
-
-    def prepare(self, cue: Cue | None) -> None:
-        self._change(following=cue)
-
-    def hold(self) -> None:
-        self._change(mode="play")
-
-    def slate(self) -> None:
-        self._change(mode="slate", current=None, cut=True)
-
-    def blank(self) -> None:
-        self._change(mode="blank", current=None, cut=True)
-
-    def pair(self, code: str) -> None:
-        self._change(mode="pair", current=None, following=None, code=code)
-
-    def identify(self, text: str, until: int) -> None:
-        self._change(note=text, note_until=until)
-
-    def adjust(self, output: Output) -> None:
-        self._change(output=output)
-
-    def reload(self) -> None:
-        self._change(reload=self.scene.reload + 1)
-
     def capture(self, timeout_s: float) -> Picture | None:
         if not self.displayed():
             return None
@@ -141,13 +96,6 @@ class BrowserSurface:
                     return picture
         except Empty:
             return None
-
-    def _change(self, **changes: Any) -> None:
-        with self.changed:
-            scene = replace(self.scene, **changes)
-            if scene != self.scene:
-                self.scene, self.serial = scene, self.serial + 1
-                self.changed.notify_all()
 
     # --- What the door asks and brings (its threads) ---
 

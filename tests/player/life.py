@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from player.agent import Agent, Setup, prepared
+from player.clock import Clock
 from player.surface.browser import BrowserSurface
 from tests.fakes import FakeServer, FakeSurface, eventually
 from tests.world import key
+
+
+def root_of(folder: Path) -> Path:
+    """The file with the root key, carried by hand into the folder of a player."""
+    folder.mkdir(parents=True, exist_ok=True)
+    root = folder / "root.pub"
+    root.write_text(json.dumps({"keys": [key("root").public], "threshold": 1}))
+    return root
 
 
 class Life:
     """A running player."""
 
     def __init__(self, folder: Path, server: FakeServer) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        root = folder / "root.pub"
-        root.write_text(json.dumps({"keys": [key("root").public], "threshold": 1}))
+        root = root_of(folder)
         clock, seen, fetcher = prepared(folder / "state")
         self.clock = clock
         self.surface = BrowserSurface(lambda: clock.read().ms, 0)
@@ -55,13 +63,15 @@ def living(folder: Path, server: FakeServer) -> Iterator[Life]:
 
 
 @contextmanager
-def acting(folder: Path, server: FakeServer) -> Iterator[tuple[Agent, FakeSurface]]:
-    """A whole player over a display in memory, while the block runs."""
-    folder.mkdir(exist_ok=True)
-    (folder / "root.pub").write_text(json.dumps({"keys": [key("root").public], "threshold": 1}))
+def acting(
+    folder: Path, server: FakeServer, display: Callable[[Clock], Any] = lambda _: FakeSurface()
+) -> Iterator[tuple[Agent, Any]]:
+    """A whole player while the block runs, over a display in memory unless told otherwise."""
+    root = root_of(folder)
     clock, seen, fetcher = prepared(folder / "state")
-    surface = FakeSurface()
-    agent = Agent(Setup(server.url, folder / "root.pub", folder / "state"), surface, clock, seen, fetcher)
+    surface = display(clock)
+    agent = Agent(Setup(server.url, root, folder / "state"), surface, clock, seen, fetcher)
+    surface.heard = agent.wake.set
     thread = threading.Thread(target=agent.run)
     thread.start()
     try:
