@@ -166,7 +166,7 @@ def of_author(session: Session, author: User, status: ItemStatus, since_ms: int 
 def posters(session: Session, sha256s: Collection[str]) -> dict[str, str]:
     """The picture (SHA-256) that stands for each of these renditions, by the rendition's SHA-256."""
     query = select(Rendition.sha256, Rendition.poster_sha256).where(Rendition.sha256.in_(sha256s))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def renditions_of(session: Session, item_id: int) -> Sequence[Rendition]:
