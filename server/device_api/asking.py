@@ -75,17 +75,14 @@ def check(wanted: Claim, public: str, data: bytes) -> None:
         raise Refused(unauthorized(error.code)) from error
 
 
-def device(session: Session, data: bytes = b"", *, retired_too: bool = False) -> Device:
-    """The device in service that signed this request with the body ``data``.
-
-    ``retired_too`` is for plays alone: what a device showed before it was replaced is still to be handed in.
-    """
+def device(session: Session, data: bytes = b"") -> Device:
+    """The device in service that signed this request with the body ``data``."""
     wanted = claim()
     found = screens.device_by_keyid(session, wanted.keyid)
     if found is None:
         raise Refused(unauthorized("unknown"))
     check(wanted, found.public, data)
-    if not retired_too and (found.retired_ms is not None or not found.screen.active):
+    if found.retired_ms is not None or not found.screen.active:
         raise Refused(answer(403, {"code": "device-retired"}))
     return found
 

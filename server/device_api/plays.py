@@ -6,18 +6,19 @@ import json
 import logging
 
 from flask import Blueprint, Response, current_app
+from sqlalchemy.orm import Session
 
 from playlists.envelope import Kind
 from playlists.errors import Code, Refusal
 from server import screens, signing
 from server.clock import now_ms
-from server.device_api.asking import answer, body, device, inflated, settings
+from server.device_api.asking import Refused, answer, body, check, claim, inflated, settings, unauthorized
 from server.plays.client import IngestClient
 from server.plays.counting import Place
 from server.plays.receive import Door
 from server.plays.resolver import PublishedEntries
 from server.plays.submission import Busy, Forked, Sender
-from server.screens import Device
+from server.screens.senders import PlaySender, sender_by_keyid
 from server.web.database import reading, writing
 from server.web.permission import device as for_devices
 
@@ -41,14 +42,13 @@ def receive() -> Response:
     limit = Kind.PLAYS.limit_bytes
     data = body(limit)
     session = reading()
-    sender = device(session, data, retired_too=True)
-    screen = sender.screen
-    place = Place(screen.id, screen.unit_id, screen.zone)
+    sender = _sender(session, data)
+    place = Place(sender.screen_id, sender.unit_id, sender.zone)
     try:
         receipt = _door().receive(
             session,
-            Sender(sender.id, sender.keyid, sender.public, place),
-            screen.public_id,
+            Sender(sender.device_id, sender.keyid, sender.public, place),
+            sender.screen_public_id,
             inflated(data, limit),
             now_ms(),
         )
@@ -61,10 +61,26 @@ def receive() -> Response:
     return Response(receipt, content_type=Kind.RECEIPT.payload_type)
 
 
-def _forked(sender: Device, fork: Forked) -> Response:
-    log.warning("device %s of screen %s sent numbers again", sender.keyid[:16], sender.screen.public_id)
+def _sender(session: Session, data: bytes) -> PlaySender:
+    """The device that signed this request, even a retired one: what it showed before is still to be handed in.
+
+    The batch inside is signed as well, over its content. The signature of the request is checked nevertheless: it is
+    what makes a copied request worthless after ten minutes, and what tells a wrong clock.
+    """
+    wanted = claim()
+    found = sender_by_keyid(session, wanted.keyid)
+    if found is None:
+        raise Refused(unauthorized("unknown"))
+    check(wanted, found.public, data)
+    return found
+
+
+def _forked(sender: PlaySender, fork: Forked) -> Response:
+    log.warning("device %s of screen %s sent numbers again", sender.keyid[:16], sender.screen_public_id)
     session = writing()
-    screens.note_fork(session, sender, now_ms())
+    device = screens.device_by_keyid(session, sender.keyid)
+    if device is not None:
+        screens.note_fork(session, device, now_ms())
     session.commit()
     problem = {"type": "about:blank", "title": "Conflict", "status": 409, "code": str(Code.FORK), "last": fork.last}
     return Response(json.dumps(problem), 409, content_type="application/problem+json")
