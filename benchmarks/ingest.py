@@ -89,8 +89,8 @@ def write_all(settings: Settings, batches: Sequence[Submission]) -> tuple[float,
 def insert_all(file: Path, batches: Sequence[Submission]) -> float:
     """Seconds for the same plays as plain rows of a table without any key, as fast as the driver can."""
     rows = [
-        [(b.sender.device_id, n, b.boot, p.start, p.item_id, p.campaign_id, p.shown_ms, p.shown_ms, p.result, 1, 2)
-         for n, p in enumerate(b.plays, b.first)]
+        [(b.sender.device_id, n, b.boot, start, item_id, campaign_id, shown_ms, shown_ms, result, 1, 2)
+         for n, (start, item_id, campaign_id, shown_ms, result, _grade) in enumerate(b.plays, b.first)]
         for b in batches
     ]  # fmt: skip
     connection = sqlite3.connect(file, isolation_level=None)

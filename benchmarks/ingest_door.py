@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 
 from playlists.keys import SigningKey
 from playlists.model import Version
-from playlists.proofs import open_plays
+from playlists.proofs import opened_plays
 from server import ingest, serve
 from server import settings as server_settings
 from server.plays.client import IngestClient
@@ -66,7 +66,7 @@ def app(settings: Settings) -> Flask:
 
     @flask.post("/check")
     def check() -> Response:
-        open_plays(request.get_data(), _device(int(request.headers["X-Device"])).key.public)
+        opened_plays(request.get_data(), _device(int(request.headers["X-Device"])).key.public)
         return Response(b"")
 
     @flask.post("/plays")

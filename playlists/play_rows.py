@@ -13,10 +13,10 @@ durations are sums. Who reads it gets ``count`` plays again, each with its share
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from itertools import accumulate, chain, count, repeat
-from operator import add
-from typing import Any
+from operator import add, attrgetter
+from typing import Any, NamedTuple
 
 from playlists.model import (
     FORMAT,
@@ -43,6 +43,7 @@ LONGEST_REASON = 200
 RESULTS = {int(word): word for word in Result}
 EVIDENCES = {int(word): word for word in Evidence}
 CLOCKS = {int(word): word for word in ClockQuality}
+_BUT_ITS_NUMBER = attrgetter(*(field.name for field in fields(Play)[1:]))
 
 
 def dump_plays(batch: PlayBatch) -> dict[str, Any]:
@@ -107,14 +108,62 @@ def summed(plays: Sequence[Play]) -> Iterator[tuple[Play, int, int]]:
         at += len(part)
 
 
+class Columns(NamedTuple):
+    """The plays of a batch column by column, read and checked: an object for each would cost more than reading it."""
+
+    versions: Sequence[Version]
+    entries: Sequence[int]
+    starts: Sequence[int]
+    start_monos_ms: Sequence[int]
+    planned_ms: Sequence[int]
+    shown_ms: Sequence[int]
+    results: Sequence[int]
+    evidences: Sequence[int]
+    clocks: Sequence[int]
+    reasons: Sequence[str]
+    merged: Sequence[int]
+
+    def plays(self, first: int) -> tuple[Play, ...]:
+        """The plays, numbered from ``first``."""
+        values: list[Any] = [*self]
+        for at, words in ((6, RESULTS), (7, EVIDENCES), (8, CLOCKS)):
+            values[at] = map(words.__getitem__, values[at])
+        return tuple(map(Play, count(first), *values))
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A plays document that was read and checked. ``batch`` makes the plays of it; who only counts needs none."""
+
+    device: str
+    screen: str
+    boot: int
+    previous: str
+    first: int
+    columns: Columns
+
+    def batch(self) -> PlayBatch:
+        """The batch of plays."""
+        return PlayBatch(self.device, self.screen, self.boot, self.previous, self.columns.plays(self.first))
+
+
 def load_plays(data: Any) -> PlayBatch:
     """The batch in a parsed plays document. Unknown fields are ignored.
+
+    Raises:
+        ValueError: it is not a plays document of our formats.
+    """
+    return read_plays(data).batch()
+
+
+def read_plays(data: Any) -> Read:
+    """The same, column by column.
 
     Checked by hand: of all documents only this one comes by the thousand, and the general reader took longer than the
     check of the signature. The tests hold it against a schema.
 
     Raises:
-        ValueError: it is not a plays document of our formats.
+        ValueError: as :func:`load_plays`.
     """
     require(isinstance(data, dict), "a document is an object")
     require(_whole(data.get("format"), FORMAT, MERGED_FORMAT), f"no format above {MERGED_FORMAT} is understood")
@@ -125,45 +174,41 @@ def load_plays(data: Any) -> PlayBatch:
     require(isinstance(previous, str) and len(previous) <= LONGEST_PREVIOUS, "a batch names the one before")
     require(is_plain(previous), "text is NFC without control characters")
     versions = _versions(data.get("versions"))
-    read = _plays if data["format"] == FORMAT else _merged_plays
-    return PlayBatch(device, screen, boot, previous, read(first, versions, data.get("start"), data.get("plays")))
+    read = _columns if data["format"] == FORMAT else _merged_columns
+    return Read(device, screen, boot, previous, first, read(versions, data.get("start"), data.get("plays")))
 
 
 def _versions(rows: Any) -> list[Version]:
     require(isinstance(rows, list) and len(rows) <= MAX_VERSIONS, f"a batch names at most {MAX_VERSIONS} playlists")
-    require(all(_integers(row) and len(row) == 2 and min(row) >= 0 for row in rows), "a version is two numbers")
+    require(all(_integers(row, 0) and len(row) == 2 for row in rows), "a version is two numbers")
     return [Version(epoch, number) for epoch, number in rows]
 
 
-def _plays(first: int, versions: Sequence[Version], start: Any, plays: Any) -> tuple[Play, ...]:
-    """The rows as plays, column by column: a call per value would take longer than all the rest."""
+def _columns(versions: Sequence[Version], start: Any, plays: Any) -> Columns:
+    """The rows, column by column: a call per value would take longer than all the rest."""
     require(_integers(start) and len(start) == 2, "start is a wall and a monotonic instant")
     require(isinstance(plays, list) and 0 < len(plays) <= MAX_PLAYS, f"a batch carries 1 to {MAX_PLAYS} plays")
     require({list}.issuperset(map(type, plays)), "a play is a row")
-    require({ROW_COLUMNS, ROW_COLUMNS + 1}.issuperset(map(len, plays)), f"a play has {ROW_COLUMNS} columns")
-    columns = list(zip(*plays, strict=False))[:ROW_COLUMNS]
-    require(_integers([*chain.from_iterable(columns)]), "a play is a row of integers")
-    steps, skews, playlists, entries, planned, shown, results, evidences, clocks = columns
-    require(min(map(min, columns[2:])) >= 0, "durations and entries are not negative")
+    lengths = set(map(len, plays))
+    require({ROW_COLUMNS, ROW_COLUMNS + 1}.issuperset(lengths), f"a play has {ROW_COLUMNS} columns")
+    steps, skews, *rest = list(zip(*plays, strict=False))[:ROW_COLUMNS]
+    require(_integers([*steps, *skews]), "differences are integers")
+    require(_integers([*chain.from_iterable(rest)], 0), "durations and entries are integers and not negative")
+    playlists, entries, planned, shown, results, evidences, clocks = rest
     require(max(playlists) < len(versions), "a play names a playlist of its batch")
     walls = list(accumulate(steps, initial=start[0]))[1:]
     monos = list(accumulate(map(add, steps, skews), initial=start[1]))[1:]
-    require(min(*walls, *monos, 0) == 0, "instants are not negative")
+    require(min(*walls, *monos) >= 0, "instants are not negative")
     require(max(*walls, *monos) <= MAX_INTEGER, "instants are exact")
-    try:
-        words = (
-            [RESULTS[word] for word in results],
-            [EVIDENCES[word] for word in evidences],
-            [CLOCKS[word] for word in clocks],
-        )
-    except KeyError:
-        raise ValueError("a play has known words") from None
+    for words, said in ((RESULTS, results), (EVIDENCES, evidences), (CLOCKS, clocks)):
+        require(words.keys() >= set(said), "a play has known words")
     named = [versions[index] for index in playlists]
-    reasons = [_reason(row) for row in plays] if max(map(len, plays)) > ROW_COLUMNS else repeat("")
-    return tuple(map(Play, count(first), named, entries, walls, monos, planned, shown, *words, reasons))
+    reasons = [_reason(row) for row in plays] if max(lengths) > ROW_COLUMNS else [""] * len(plays)
+    alone = [1] * len(plays)
+    return Columns(named, entries, walls, monos, planned, shown, results, evidences, clocks, reasons, alone)
 
 
-def _merged_plays(first: int, versions: Sequence[Version], start: Any, rows: Any) -> tuple[Play, ...]:
+def _merged_columns(versions: Sequence[Version], start: Any, rows: Any) -> Columns:
     """The rows of format 2 as the plays they stand for."""
     require(isinstance(rows, list) and {list}.issuperset(map(type, rows)), "a play is a row")
     require({MERGED_COLUMNS}.issuperset(map(len, rows)), f"a merged play has {MERGED_COLUMNS} columns")
@@ -172,12 +217,12 @@ def _merged_plays(first: int, versions: Sequence[Version], start: Any, rows: Any
         all(_whole(number, 1, MAX_PLAYS) and _whole(span_ms) for number, span_ms in sums), "merged plays are counted"
     )
     require(sum(number for number, _ in sums) <= MAX_PLAYS, f"a batch carries 1 to {MAX_PLAYS} plays")
-    wholes = _plays(first, versions, start, [row[: ROW_COLUMNS + 1] for row in rows])
+    wholes = _columns(versions, start, [row[: ROW_COLUMNS + 1] for row in rows]).plays(1)
     ends = [max(p.start, p.start_mono_ms) + span_ms for p, (_, span_ms) in zip(wholes, sums, strict=True)]
     require(max(ends) <= MAX_INTEGER, "instants are exact")
-    numbers = accumulate((number for number, _ in sums), initial=first)
-    parts = zip(wholes, numbers, sums, strict=False)
-    return tuple(p for whole, n, (number, span_ms) in parts for p in shares(replace(whole, n=n), number, span_ms))
+    parts = zip(wholes, sums, strict=True)
+    plays = (play for whole, (number, span_ms) in parts for play in shares(whole, number, span_ms))
+    return Columns(*zip(*map(_BUT_ITS_NUMBER, plays), strict=True))
 
 
 def _reason(row: list[Any]) -> str:
@@ -193,10 +238,10 @@ def _whole(value: Any, lowest: int = 0, highest: int = MAX_INTEGER) -> bool:
     return type(value) is int and lowest <= value <= highest
 
 
-def _integers(values: Any) -> bool:
+def _integers(values: Any, lowest: int = -MAX_INTEGER) -> bool:
     return (
         isinstance(values, list)
         and set(map(type, values)) == {int}
-        and min(values) >= -MAX_INTEGER
+        and min(values) >= lowest
         and max(values) <= MAX_INTEGER
     )

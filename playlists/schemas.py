@@ -20,7 +20,7 @@ from playlists.envelope import Kind, seal_payload, strict_json
 from playlists.errors import Code, Refusal
 from playlists.keys import SigningKey
 from playlists.model import FORMAT, MAX_INTEGER, SCREEN_ID, SHA256, UNIT_ID
-from playlists.play_rows import dump_plays, load_plays
+from playlists.play_rows import Read, dump_plays, load_plays, read_plays
 
 PAYLOAD_DEPTH = 10
 
@@ -342,9 +342,22 @@ def load(kind: Kind, payload: bytes) -> Any:
     Raises:
         Refusal: E-PARSE when it is not plain JSON, E-SCHEMA when it is not this kind of document.
     """
+    return _read(kind, payload, load_plays if kind is Kind.PLAYS else SCHEMAS[kind].load)
+
+
+def parse_plays(payload: bytes) -> Read:
+    """The plays document in such a payload, column by column.
+
+    Raises:
+        Refusal: as :func:`load`.
+    """
+    read: Read = _read(Kind.PLAYS, payload, read_plays)
+    return read
+
+
+def _read(kind: Kind, payload: bytes, how: Callable[[Any], Any]) -> Any:
     try:
-        data = strict_json(payload, PAYLOAD_DEPTH)
-        return load_plays(data) if kind is Kind.PLAYS else SCHEMAS[kind].load(data)
+        return how(strict_json(payload, PAYLOAD_DEPTH))
     except (ValidationError, ValueError, TypeError, OverflowError) as error:
         raise Refusal(Code.SCHEMA, f"not a {kind.word} of format {FORMAT}: {error}"[:500]) from error
 

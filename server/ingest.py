@@ -25,7 +25,7 @@ from server.db import PLAYS, check_schema
 from server.plays.dictionaries import prepared_dictionaries, renew_if_due
 from server.plays.ground import OnlyWriter, check_file, say_sqlite_version, sqlite_file, writing_engine
 from server.plays.settle import settle
-from server.plays.socket_path import short_address
+from server.plays.socket_path import kernel_timeout, short_address
 from server.plays.submission import (
     LENGTH,
     MAX_FRAME_BYTES,
@@ -109,7 +109,8 @@ class Ingest:
 
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
-        connection.settimeout(ANSWER_WITHIN_S)
+        connection.setblocking(True)  # the kernel keeps the time: Python's own timeout would poll before every call
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, kernel_timeout(ANSWER_WITHIN_S))
         self._selector.register(connection, selectors.EVENT_READ, Peer(connection))
 
     def _read(self, peer: Peer) -> None:

@@ -15,7 +15,7 @@ from server.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-THREADS = 4
+THREADS = 8  # most of them wait for a commit or the disk; more waiting batches make larger commits
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108  heartbeats of the workers: on a disk they wait for its fsyncs
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
-import struct
 import threading
 from pathlib import Path
 
-from server.plays.socket_path import short_address
+from server.plays.socket_path import kernel_timeout, short_address
 from server.plays.submission import (
     LENGTH,
     MAX_FRAME_BYTES,
@@ -79,8 +78,9 @@ class IngestClient:
 
     def _connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # The kernel keeps the time: Python's own timeout would poll before every call.
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            connection.setsockopt(socket.SOL_SOCKET, option, _timeout(self._answer_within_s))
+            connection.setsockopt(socket.SOL_SOCKET, option, kernel_timeout(self._answer_within_s))
         try:
             with short_address(self.path) as address:
                 connection.connect(address)
@@ -105,8 +105,3 @@ def _answer(connection: socket.socket) -> bytes:
         if end > MAX_FRAME_BYTES:
             raise EOFError("the answer is not a frame")
     return bytes(arrived[LENGTH.size : end])
-
-
-def _timeout(seconds: float) -> bytes:
-    """A ``struct timeval``. The kernel keeps the time: Python's own timeout would poll before every call."""
-    return struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))

@@ -14,7 +14,8 @@ from enum import IntEnum
 
 import zstandard
 
-from playlists.envelope import Kind, rebuild
+from playlists.as_written import written
+from playlists.envelope import Kind
 
 LEVEL = 3
 DICTIONARY_BYTES = 16 * 1024
@@ -59,7 +60,7 @@ class Parts:
 
 def parts_of(sealed: bytes, payload: bytes, keyid: str, signature: bytes) -> Parts:
     """Payload and signature when the envelope can be rebuilt from them byte for byte, else the sealed bytes too."""
-    exact = rebuild(Kind.PLAYS, payload, keyid, signature) == sealed and _GAP not in payload
+    exact = written(Kind.PLAYS, payload, keyid, signature) == sealed and _GAP not in payload
     return Parts(payload, signature) if exact else Parts(payload, signature, sealed)
 
 
@@ -115,7 +116,7 @@ class Dictionaries:
         """
         if stored.codec == Codec.WHOLE:
             return self._inflated(stored)
-        return rebuild(Kind.PLAYS, self.payload(stored, keyid), keyid, stored.signature)
+        return written(Kind.PLAYS, self.payload(stored, keyid), keyid, stored.signature)
 
     def _inflated(self, stored: Stored) -> bytes:
         if stored.dict_id not in self._decompressors:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from itertools import repeat
 from typing import NamedTuple
 
-from playlists.model import ClockQuality, Play, Result
+from playlists.model import ClockQuality, Play
+from playlists.play_rows import Columns
 from server.plays.days import QUARTER_MS, local_day_and_hour
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -15,10 +17,9 @@ OLDEST_MS = 400 * DAY_MS
 MOST_SHOWN_MS = DAY_MS
 SPAN_MS = 4 * 60 * 60 * 1000  # no row of play_batch spans more: readers by time look this far around, and no further
 
-CellKey = tuple[int, int, int, int, int, int]
-_SHOWN, _HOURS = 4, 5  # after the four results
-_COMPLETE = int(Result.COMPLETE)
-_WIDTH = _HOURS + 24
+Numbers = tuple[int, int, int, int, int, int]  # a Counted, or as many plain numbers in its order
+Cells = dict[int, dict[Numbers, list[int]]]  # local hour → key of r_screen_day → four results and time shown
+_SHOWN = 4
 
 
 class Grade(IntEnum):
@@ -70,32 +71,53 @@ def counted(play: Play, item_id: int, campaign_id: int, received_at: int) -> Cou
     )
 
 
-def add_to_cells(cells: dict[CellKey, list[int]], place: Place, plays: Iterable[Counted]) -> None:
-    """Add plays to day-wide cells: four results, time shown, and the complete plays of each local hour."""
+def all_counted(plays: Columns, entries: Sequence[tuple[int, int]], received_at: int) -> list[Numbers]:
+    """:func:`counted` of every play of a batch, ``entries`` being item and campaign of each.
+
+    In nearly every batch there is nothing to lower or to replace, and then its columns are the answer.
+    """
+    ordinary = (
+        received_at - OLDEST_MS <= min(plays.starts)
+        and max(plays.starts) <= received_at + DAY_MS
+        and max(plays.shown_ms) <= MOST_SHOWN_MS
+        and _UNKNOWN not in plays.clocks
+    )
+    if not ordinary:
+        whole = plays.plays(1)
+        return [counted(play, *entry, received_at) for play, entry in zip(whole, entries, strict=True)]
+    items, campaigns = zip(*entries, strict=True)
+    return list(zip(plays.starts, items, campaigns, plays.shown_ms, plays.results, repeat(int(_MEASURED))))
+
+
+def add_to_cells(cells: Cells, place: Place, plays: Iterable[Numbers]) -> None:
+    """Add plays to day-wide cells, those of each local hour apart: four results and the time shown."""
     screen_id, unit_id, zone = place.screen_id, place.unit_id, place.zone
-    quarter = day = hour = -1
+    quarter = day = -1
+    of_hour: dict[Numbers, list[int]] = {}
     for start, item_id, campaign_id, shown_ms, result, grade in plays:
         if start // QUARTER_MS != quarter:  # neighbours share their quarter of an hour, and so day and hour
             quarter = start // QUARTER_MS
             day, hour = local_day_and_hour(zone, start)
+            of_hour = cells.setdefault(hour, {})
         key = (screen_id, day, unit_id, item_id, campaign_id, grade)
-        cell = cells.get(key)
+        cell = of_hour.get(key)
         if cell is None:
-            cell = cells[key] = [0] * _WIDTH
+            cell = of_hour[key] = [0, 0, 0, 0, 0]
         cell[result] += 1
         cell[_SHOWN] += shown_ms
-        if result == _COMPLETE:
-            cell[_HOURS + hour] += 1
 
 
-def cut_by_time(plays: Sequence[Counted]) -> list[tuple[int, int]]:
+def cut_by_time(plays: Sequence[Numbers]) -> list[tuple[int, int]]:
     """Positions ``(from, to)``, end exclusive, of stretches that span at most 4 hours; a usual batch is one."""
+    starts = [play[0] for play in plays]
+    if max(starts) - min(starts) <= SPAN_MS:
+        return [(0, len(plays))]
     cuts: list[tuple[int, int]] = []
     begin = 0
-    earliest = latest = plays[0].start
-    for at, play in enumerate(plays):
-        earliest, latest = min(earliest, play.start), max(latest, play.start)
+    earliest = latest = starts[0]
+    for at, start in enumerate(starts):
+        earliest, latest = min(earliest, start), max(latest, start)
         if latest - earliest > SPAN_MS:
             cuts.append((begin, at))
-            begin, earliest, latest = at, play.start, play.start
+            begin, earliest, latest = at, start, start
     return [*cuts, (begin, len(plays))]

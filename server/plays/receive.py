@@ -14,12 +14,12 @@ from sqlalchemy.orm import Session
 
 from playlists.errors import Code, Refusal
 from playlists.keys import SigningKey
-from playlists.model import PlayBatch, Receipt, Version
-from playlists.proofs import opened_plays
-from playlists.schemas import seal
+from playlists.model import Receipt, Version
+from playlists.play_rows import Columns
+from playlists.proofs import opened_plays, sealed_receipt
 from server.plays.client import IngestClient
 from server.plays.codec import parts_of
-from server.plays.counting import Counted, counted
+from server.plays.counting import Numbers, all_counted
 from server.plays.resolver import Resolved, Resolver, entry_of
 from server.plays.submission import Ack, Busy, NotStored, Sender, Submission
 
@@ -52,15 +52,15 @@ class Door:
             Busy: not now; the device keeps its plays and sends again.
             Forked: numbers came again with other content; the batch is kept as evidence and counts for nothing.
         """
-        opened, batch = opened_plays(sealed, sender.public)
-        if batch.screen != screen:
+        opened, read = opened_plays(sealed, sender.public)
+        if read.screen != screen:
             raise Refusal(Code.TARGET, "the plays are of another screen")
         parts = parts_of(sealed, opened.payload, sender.keyid, opened.signatures.get(sender.keyid, b""))
-        plays = self._counted(session, sender, batch, now_ms)
-        submission = Submission(sender, batch.boot, batch.first, now_ms, plays, parts)
+        plays = self._counted(session, sender, read.columns, now_ms)
+        submission = Submission(sender, read.boot, read.first, now_ms, plays, parts)
         ack = self._committed(submission)
         receipt = Receipt(sender.keyid, ack.last, hashlib.sha256(sealed).hexdigest(), now_ms, ack.gaps)
-        return seal(receipt, self.log_key)
+        return sealed_receipt(receipt, self.log_key)
 
     def _committed(self, submission: Submission) -> Ack:
         try:
@@ -68,14 +68,14 @@ class Door:
         except NotStored as error:  # a fault of ours: the device must not throw its plays away
             raise Busy(RETRY_UNSTORABLE_S) from error
 
-    def _counted(self, session: Session, sender: Sender, batch: PlayBatch, now_ms: int) -> list[Counted]:
+    def _counted(self, session: Session, sender: Sender, plays: Columns, now_ms: int) -> list[Numbers]:
         version: Version | None = None
         entries: Sequence[Resolved] = ()
-        plays = []
-        for play in batch.plays:
-            if play.version is not version:  # a batch seldom spans two playlists
-                version = play.version
+        found = []
+        for named, number in zip(plays.versions, plays.entries, strict=True):
+            if named is not version:  # a batch seldom spans two playlists
+                version = named
                 entries = self.resolver.entries(session, sender.place.screen_id, version)
-            entry = entry_of(entries, play.entry)
-            plays.append(counted(play, entry.item_id, entry.campaign_id, now_ms))
-        return plays
+            entry = entry_of(entries, number)
+            found.append((entry.item_id, entry.campaign_id))
+        return all_counted(plays, found, now_ms)

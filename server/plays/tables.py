@@ -21,7 +21,8 @@ from sqlalchemy import (
 from server.db import Key, PlaysBase
 
 HOURS = tuple(f"h{hour:02d}" for hour in range(24))
-MEASURES = ("ok", "partial", "skipped", "failed", "shown_ms", *HOURS)
+RESULTS_AND_TIME = ("ok", "partial", "skipped", "failed", "shown_ms")
+MEASURES = (*RESULTS_AND_TIME, *HOURS)
 
 
 def _number(name: str) -> Column[int]:
