@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from media.samples import Sample, draw_samples
-from playlists.model import ALL_DAY
+from playlists.model import ALL_DAY, Frequency, Per
 from playlists.windows import midnight
 from server import approvals, campaigns, custody, first_start, jobs, library, publishing, screens, signing, units
 from server import uploads as uploading
@@ -167,7 +167,7 @@ def _terms(session: Session, item_ids: tuple[int, ...]) -> campaigns.Terms:
         first_day=today(ZONE),
         last_day=today(ZONE) + timedelta(days=DAYS - 1),
         windows=ALL_DAY,
-        plays_per_hour=PLAYS_PER_HOUR,
+        frequency=Frequency(Per.HOUR, PLAYS_PER_HOUR),
         item_ids=item_ids,
     )
 

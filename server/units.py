@@ -117,6 +117,11 @@ def all_ids(session: Session) -> set[int]:
     return set(session.scalars(select(Unit.id)))
 
 
+def topmost(session: Session) -> Sequence[Unit]:
+    """The units that are below no other."""
+    return session.scalars(select(Unit).where(Unit.parent_id.is_(None)).order_by(Unit.id)).all()
+
+
 def subtree_ids(session: Session, *unit_ids: int) -> set[int]:
     """The given units and everything below them."""
     if not unit_ids:

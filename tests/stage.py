@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from playlists.keys import SigningKey
-from playlists.model import Window
+from playlists.model import Frequency, Per, Window
+from playlists.targeting import Group, Targets
 from server import approvals, campaigns, custody, library, screens, units, users
 from server.campaigns import Campaign, Terms
 from server.db import Sessions
@@ -27,6 +28,16 @@ TODAY = date(2026, 9, 21)  # of NOW_MS, in Việt Nam
 DAY_MS = 24 * 3600 * 1000
 MORNING_TO_NIGHT = (Window(390, 1320),)
 CODES = ("".join(letters) for letters in itertools.product("BCDFGHJKLMNPQRSTVWXZ", repeat=8))
+
+
+def hourly(plays: int) -> Frequency:
+    """So many plays in each hour."""
+    return Frequency(Per.HOUR, plays)
+
+
+def only(*named: Screen) -> Targets:
+    """These screens and no others."""
+    return Targets(Group(screens=frozenset(screen.public_id for screen in named)))
 
 
 @dataclass
@@ -137,7 +148,7 @@ class Stage:
             "first_day": self.today,
             "last_day": self.today + timedelta(days=30),
             "windows": MORNING_TO_NIGHT,
-            "plays_per_hour": 4,
+            "frequency": hourly(4),
             "item_ids": tuple(item.id for item in items),
         }
         return Terms(**{**whole, **changes})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from server import publishing, screens, units, users
-from server.api.campaign_schemas import Pairing, ScreenList, StandingView
 from server.api.door import Door
+from server.api.screen_schemas import Pairing, ScreenList, StandingView
 from server.clock import now_ms
 from server.errors import NotFound
 from server.users import Role

@@ -1,7 +1,7 @@
 """Publishing: signed playlists and heads from what was decided, and the messages that tell the screens of them."""
 
 from server.publishing import outbox, recovery
-from server.publishing.feasibility import Short, Verdict, judge
+from server.publishing.feasibility import Short, Verdict, changes, judge
 from server.publishing.release import COMMAND_NAMES, Command, close, command, publish, retire, withdraw
 from server.publishing.standing import Standing, by_phase, standings
 from server.publishing.tables import Bulletin, Head, Outbox, PlaylistUse, PlaylistVersion
@@ -29,6 +29,7 @@ __all__ = [
     "Verdict",
     "by_phase",
     "catch_up",
+    "changes",
     "close",
     "command",
     "entries_of",

@@ -1,23 +1,26 @@
-"""Can this campaign be kept? What stands against publishing it, in sentences, before anybody promises anything."""
+"""Can this campaign be kept? What stands against publishing it, in sentences, before anybody promises anything.
+
+The judgement is :mod:`playlists.feasibility`; here is what it needs from the database, and what it means for people.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from playlists import model
-from playlists.errors import Code
-from playlists.model import Shortfall
-from playlists.plan import feasible
-from playlists.windows import midnight
-from server import campaigns
+from playlists import feasibility, model
+from playlists.changes import Change, smallest_changes
+from playlists.feasibility import Case
+from playlists.objections import MOST_CAMPAIGNS, Objection, Wrong
+from server import campaigns, peaks
 from server.campaigns import Terms
-from server.errors import Invalid
-from server.material import Approved, Shelf
+from server.errors import Invalid, msgid
+from server.material import Shelf
+from server.publishing.objections import about_items, about_reach, told
 from server.publishing.plans import HORIZON_DAYS, planner_campaigns, planner_screen, today_of
 from server.screens import Screen
 
@@ -26,195 +29,166 @@ MOST_OBJECTIONS = 20
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """A promise that a screen cannot keep: in how many hours, and the worst of them.
+    """A promise that screens cannot keep: whose, in how many hours (or days), how much is missing, because of whom.
 
-    ``own``: the promise of the campaign that is judged, not of another one that it would push aside.
+    ``own``: the promise of the campaign that is judged, not of another one that it would push aside. ``hour`` is the
+    worst of the hours at the screen; ``promised`` and ``planned`` are those of a :class:`playlists.model.Shortfall`.
     """
 
-    screen: Screen
+    screens: tuple[Screen, ...]
+    campaign_id: int
     campaign: str
     own: bool
+    lack: model.Lack
     hours: int
     hour: datetime
     promised: int
     planned: int
     missing_ms: int
+    because: tuple[str, ...]
+
+    @property
+    def screen(self) -> Screen:
+        """The screen that stands for the others."""
+        return self.screens[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """``objections`` must be put right; ``shorts`` are promises that cannot be kept. Neither: it can be published.
 
-    ``screens`` is how many screens it will reach.
+    ``screens`` is how many screens it will reach; ``cases`` is what was planned, for :func:`changes`.
     """
 
     objections: tuple[Invalid, ...]
     shorts: tuple[Short, ...]
     screens: int
+    cases: tuple[Case, ...] = field(default=(), repr=False)
 
     @property
     def good(self) -> bool:
         return not self.objections and not self.shorts
+
+    @property
+    def missing_s(self) -> int:
+        """How much promised airtime would be lost in two weeks, on one screen of each kind."""
+        return -(-sum(short.missing_ms for short in self.shorts) // 1000)
 
 
 def judge(session: Session, terms: Terms, campaign_id: int, now_ms: int) -> Verdict:
     """What publishing these terms would run into. ``campaign_id`` is the campaign they replace, 0 for a new one."""
     shelf = Shelf(session, now_ms)
     found = campaigns.targets_of(session, terms)
-    objections = [*_about_days(found, terms, now_ms), *_about_items(session, shelf, found, terms)]
-    shorts = (
-        () if objections else tuple(_shorts(session, shelf, found, terms=terms, campaign_id=campaign_id, now_ms=now_ms))
-    )
-    return Verdict(tuple(objections[:MOST_OBJECTIONS]), shorts, len(found))
+    objections = about_reach(session, found, terms, now_ms) or about_items(session, shelf, found, terms)
+    objections = objections or _about_crowds(session, found, terms, campaign_id, now_ms)
+    if objections:
+        return Verdict(tuple(objections[:MOST_OBJECTIONS]), (), len(found))
+    cases = _cases(session, shelf, found, terms=terms, campaign_id=campaign_id, now_ms=now_ms)
+    verdict = feasibility.judge(cases)
+    by_id = {screen.public_id: screen for screen in found}
+    if verdict.objections:
+        sentences = [told(session, one, terms, by_id.get(one.screen, found[0])) for one in verdict.objections]
+        return Verdict(tuple(sentences[:MOST_OBJECTIONS]), (), len(found))
+    names = {campaign.id: campaign.name for case in cases for campaign in (*case.others, case.wanted)}
+    shorts = tuple(_short(short, by_id, names, campaign_id) for short in verdict.shorts)
+    return Verdict((), shorts, len(found), cases)
 
 
-def refusal_of(verdict: Verdict) -> Invalid | None:
-    """The first thing that stands against publishing, as an error; None when nothing does."""
+def changes(verdict: Verdict) -> tuple[Change, ...]:
+    """The smallest changes with which it could be published, each tried out; it takes a while."""
+    return smallest_changes(verdict.cases)
+
+
+REFUSALS = {
+    model.Lack.HOUR: msgid(
+        "Màn hình “%(screen)s”, giờ %(hour)s ngày %(day)s chỉ đủ chỗ cho %(planned)s trong %(promised)s lượt: "
+        "hãy giảm số lượt mỗi giờ, bớt sản phẩm hoặc mở rộng khung giờ."
+    ),
+    model.Lack.DAY: msgid(
+        "Màn hình “%(screen)s”, ngày %(day)s chỉ đủ chỗ cho %(planned)s trong %(promised)s lượt: "
+        "hãy giảm số lượt mỗi ngày, bớt sản phẩm hoặc mở rộng khung giờ."
+    ),
+    model.Lack.AIRTIME: msgid(
+        "Màn hình “%(screen)s”, giờ %(hour)s ngày %(day)s thiếu %(missing_s)s giây so với thời lượng đã hứa: "
+        "hãy giảm phần trăm, bớt đợt khác hoặc mở rộng khung giờ."
+    ),
+    model.Lack.GAP: msgid(
+        "Màn hình “%(screen)s”, giờ %(hour)s ngày %(day)s không giữ được khoảng cách giữa hai lượt: "
+        "hãy nới khoảng cách hoặc tăng số lượt."
+    ),
+}
+
+
+def refusal_of(verdict: Verdict, accepted_s: int = 0) -> Invalid | None:
+    """The first thing that stands against publishing, as an error; None when nothing does.
+
+    ``accepted_s``: so many seconds of promised airtime may be lost, because somebody said so.
+    """
     if verdict.objections:
         return verdict.objections[0]
-    for short in verdict.shorts:
-        return Invalid(
-            "infeasible",
-            "Màn hình “%(screen)s”, giờ %(hour)s ngày %(day)s chỉ đủ chỗ cho %(planned)s trong %(promised)s lượt: "
-            "hãy giảm số lượt mỗi giờ, bớt sản phẩm hoặc mở rộng khung giờ.",
-            field="plays_per_hour",
-            screen=short.screen.name,
-            hour=short.hour.strftime("%H:%M"),
-            day=short.hour.strftime("%d/%m"),
-            planned=short.planned,
-            promised=short.promised,
-        )
-    return None
+    if not verdict.shorts or verdict.missing_s <= accepted_s:
+        return None
+    short = verdict.shorts[0]
+    return Invalid(
+        "infeasible",
+        REFUSALS[short.lack],
+        field="least",
+        screen=short.screen.name,
+        hour=short.hour.strftime("%H:%M"),
+        day=short.hour.strftime("%d/%m"),
+        planned=short.planned,
+        promised=short.promised,
+        missing_s=-(-short.missing_ms // 1000),
+    )
 
 
-def _about_days(found: Sequence[Screen], terms: Terms, now_ms: int) -> list[Invalid]:
-    if not found:
-        return [Invalid("no-screen", "Đơn vị này chưa có màn hình nào đang hoạt động: hãy gắn màn hình trước.")]
-    if terms.last_day < min(today_of(screen, now_ms) for screen in found):
-        day = terms.last_day.strftime("%d/%m/%Y")
-        return [Invalid("dates-past", "Đợt này đã hết hạn ngày %(day)s: hãy lùi ngày cuối.", field="last_day", day=day)]
+def _about_crowds(
+    session: Session, found: Sequence[Screen], terms: Terms, campaign_id: int, now_ms: int
+) -> list[Invalid]:
+    """Screens with more campaigns than anybody could plan, found out before anything is loaded for them."""
+    for screen in found:
+        there = campaigns.crowd(session, screen, today_of(screen, now_ms), MOST_CAMPAIGNS - 1, but=campaign_id)
+        if there + 1 > MOST_CAMPAIGNS:
+            crowd = Objection(Wrong.TOO_MANY_CAMPAIGNS, screen.public_id, asked=there + 1, possible=MOST_CAMPAIGNS)
+            return [told(session, crowd, terms, screen)]
     return []
 
 
-def _about_items(session: Session, shelf: Shelf, found: Sequence[Screen], terms: Terms) -> list[Invalid]:
-    objections: dict[tuple[object, ...], Invalid] = {}
-    for item_id in terms.item_ids:
-        approved = shelf.approved(item_id)
-        if approved is None:
-            title = campaigns.title_of(session, item_id)
-            objections[item_id, "unapproved"] = Invalid(
-                "item-unapproved",
-                "“%(title)s” chưa được phê duyệt hoặc phê duyệt đã hết hiệu lực.",
-                field="items",
-                title=title,
-            )
-            continue
-        for screen in found:
-            wrong = _about_item(shelf, approved, screen, terms)
-            if wrong is not None:
-                objections.setdefault((item_id, wrong.code, screen.unit_id, screen.class_id), wrong)
-    return list(objections.values())
+def _cases(  # noqa: PLR0913  (what one judgement shares between screens)
+    session: Session, shelf: Shelf, found: Sequence[Screen], *, terms: Terms, campaign_id: int, now_ms: int
+) -> tuple[Case, ...]:
+    """The campaign on each kind of screen: screens that are alike are planned once."""
+    wanted = campaigns.transient(terms, campaign_id)
+    cases = []
+    for screen in found:
+        days = days_ahead(screen, terms.first_day, terms.last_day, now_ms)
+        others = [c for c in campaigns.published_for(session, screen, days[0]) if c.id != campaign_id]
+        ready = planner_campaigns(shelf, screen, [*others, wanted], peaks.published(session, days[0]))
+        own = next(campaign for campaign in ready if campaign.id == campaign_id)
+        there = tuple(campaign for campaign in ready if campaign.id != campaign_id)
+        cases.append(Case(planner_screen(screen), there, own, tuple(days)))
+    return feasibility.distinct(cases)
 
 
-def _about_item(shelf: Shelf, approved: Approved, screen: Screen, terms: Terms) -> Invalid | None:
-    title, code = approved.document.title, shelf.verdict(approved, screen.unit.code)
-    if code is Code.THRESH:
-        return Invalid(
-            "item-signatures",
-            "“%(title)s” chưa đủ người phê duyệt để chiếu trên màn hình của “%(unit)s”: cần thêm chữ ký.",
-            field="items",
-            title=title,
-            unit=screen.unit.name,
-        )
-    if code is not None:
-        return Invalid(
-            "item-reach",
-            "Phê duyệt của “%(title)s” không áp dụng cho màn hình “%(screen)s” (%(unit)s).",
-            field="items",
-            title=title,
-            screen=screen.name,
-            unit=screen.unit.name,
-        )
-    if shelf.rendition(approved, screen.class_id) is None:
-        return Invalid(
-            "item-rendition",
-            "“%(title)s” chưa có bản chiếu được phê duyệt cho loại màn hình “%(screen_class)s”.",
-            field="items",
-            title=title,
-            screen_class=screen.screen_class.name,
-        )
-    return _about_period(approved, screen, terms)
-
-
-def _about_period(approved: Approved, screen: Screen, terms: Terms) -> Invalid | None:
-    begin, end = midnight(terms.first_day, screen.zone), midnight(terms.last_day + timedelta(days=1), screen.zone)
-    first, last = (_day_of(approved.document.not_before, screen), _day_of(approved.document.not_after - 1, screen))
-    if approved.document.not_after >= end and (approved.document.not_before <= begin or first <= terms.first_day):
-        return None
-    return Invalid(
-        "item-period",
-        "“%(title)s” chỉ được phê duyệt từ %(first)s đến %(last)s: hãy chọn ngày trong khoảng đó.",
-        field="last_day" if last < terms.last_day else "first_day",
-        title=approved.document.title,
-        first=first.strftime("%d/%m/%Y"),
-        last=last.strftime("%d/%m/%Y"),
+def _short(short: feasibility.Short, by_id: Mapping[str, Screen], names: Mapping[int, str], campaign_id: int) -> Short:
+    screens = tuple(by_id[public_id] for public_id in short.screens)
+    return Short(
+        screens=screens,
+        campaign_id=short.campaign,
+        campaign=names[short.campaign],
+        own=short.campaign == campaign_id,
+        lack=short.lack,
+        hours=len(short.hours),
+        hour=datetime.fromtimestamp(short.worst.hour_start / 1000, UTC).astimezone(ZoneInfo(screens[0].zone)),
+        promised=short.worst.promised,
+        planned=short.worst.planned,
+        missing_ms=short.missing_ms,
+        because=tuple(names[number] for number in short.because),
     )
 
 
-def _shorts(  # noqa: PLR0913  (what one judgement shares between screens)
-    session: Session, shelf: Shelf, found: Sequence[Screen], *, terms: Terms, campaign_id: int, now_ms: int
-) -> list[Short]:
-    """Promises that would be broken, on one screen of each kind: equal screens have equal plans."""
-    answers: set[tuple[object, ...]] = set()
-    shorts: list[Short] = []
-    wanted = campaigns.transient(terms, campaign_id)
-    for screen in found:
-        days = _days(screen, terms, now_ms)
-        others = [c for c in campaigns.published_for(session, screen, days[0]) if c.id != campaign_id]
-        ready = planner_campaigns(shelf, screen, [*others, wanted])
-        planned = planner_screen(screen)
-        key = (ready, planned.zone, planned.opening, days[0])
-        if key not in answers:
-            answers.add(key)
-            shorts += _grouped(screen, ready, _broken(ready, planned, days, campaign_id), campaign_id)
-    return shorts
-
-
-def _grouped(
-    screen: Screen, ready: Sequence[model.Campaign], broken: Sequence[Shortfall], campaign_id: int
-) -> list[Short]:
-    """One answer per campaign, the judged one first."""
-    names = {campaign.id: campaign.name for campaign in ready}
-    by_campaign: dict[int, list[Shortfall]] = {}
-    for shortfall in broken:
-        by_campaign.setdefault(shortfall.campaign, []).append(shortfall)
-    order = sorted(by_campaign, key=lambda number: (number != campaign_id, number))
-    return [_short(screen, names[number], by_campaign[number], own=number == campaign_id) for number in order]
-
-
-def _broken(
-    ready: tuple[model.Campaign, ...], screen: model.Screen, days: Sequence[date], campaign_id: int
-) -> tuple[Shortfall, ...]:
-    """Promises that cannot be kept, save those that could not be kept before either."""
-    after = feasible(ready, screen, days)
-    if all(shortfall.campaign == campaign_id for shortfall in after):
-        return after
-    before = {(s.campaign, s.hour_start) for s in feasible([c for c in ready if c.id != campaign_id], screen, days)}
-    return tuple(s for s in after if (s.campaign, s.hour_start) not in before)
-
-
-def _short(screen: Screen, campaign: str, broken: Sequence[Shortfall], *, own: bool) -> Short:
-    worst = max(broken, key=lambda s: (s.promised - s.planned, -s.hour_start))
-    hour = datetime.fromtimestamp(worst.hour_start / 1000, UTC).astimezone(ZoneInfo(screen.zone))
-    return Short(screen, campaign, own, len(broken), hour, worst.promised, worst.planned, worst.missing_ms)
-
-
-def _days(screen: Screen, terms: Terms, now_ms: int) -> list[date]:
-    """The first days of the campaign that are still to come; two weeks show every weekday twice."""
-    first = max(today_of(screen, now_ms), terms.first_day)
-    last = max(first, min(terms.last_day, first + timedelta(days=HORIZON_DAYS - 1)))
+def days_ahead(screen: Screen, first_day: date, last_day: date, now_ms: int) -> list[date]:
+    """The first days of a span that are still to come; two weeks show every weekday twice."""
+    first = max(today_of(screen, now_ms), first_day)
+    last = max(first, min(last_day, first + timedelta(days=HORIZON_DAYS - 1)))
     return [first + timedelta(days=n) for n in range((last - first).days + 1)]
-
-
-def _day_of(instant_ms: int, screen: Screen) -> date:
-    return datetime.fromtimestamp(instant_ms / 1000, UTC).astimezone(ZoneInfo(screen.zone)).date()

@@ -12,11 +12,14 @@ from sqlalchemy.orm import Session
 
 from playlists import model
 from playlists.model import Entry, PlannedItem, Playlist, Priority
+from playlists.objections import MOST_CAMPAIGNS
+from playlists.peaks import Peak, in_peaks
 from playlists.plan import plan_days
-from server import windows
-from server.campaigns import Campaign, published_for
+from server import peaks
+from server.campaigns import Campaign, crowd, published_for
+from server.errors import Conflict
 from server.material import Shelf
-from server.screens import Screen
+from server.screens import Screen, schedule
 
 HORIZON_DAYS = 14  # a screen that hears nothing for so long still follows its plan day by day
 MOST_FALLBACK = 30
@@ -56,19 +59,29 @@ class Planner:
         self._plans: dict[tuple[object, ...], Planned] = {}
 
     def content(self, screen: Screen, today: date) -> Content:
-        """What the screen is to show from ``today`` on, for :data:`HORIZON_DAYS`."""
+        """What the screen is to show from ``today`` on, for :data:`HORIZON_DAYS`.
+
+        Raises Conflict when it has more campaigns than anybody could plan; it keeps what it has.
+        """
+        if (many := crowd(self._session, screen, today, MOST_CAMPAIGNS)) > MOST_CAMPAIGNS:
+            raise Conflict(
+                "too-many-campaigns",
+                "Màn hình “%(screen)s” có %(many)s đợt, nhiều nhất là %(most)s: hãy dừng bớt đợt cũ.",
+                screen=screen.name,
+                many=many,
+                most=MOST_CAMPAIGNS,
+            )
         published = published_for(self._session, screen, today)
-        ready = planner_campaigns(self._shelf, screen, published)
+        ready = planner_campaigns(self._shelf, screen, published, peaks.published(self._session, today))
         planned = self._plan(ready, screen, today)
         spare = tuple(replace(item.entry, campaign=0) for item in self._fallback(screen, published))
         fallback = tuple(range(len(planned.entries), len(planned.entries) + len(spare)))
         return Content(planned.entries + spare, planned.plan, fallback, _digest(planned.digest, spare))
 
     def _plan(self, ready: tuple[model.Campaign, ...], screen: Screen, today: date) -> Planned:
-        planned_screen = planner_screen(screen)
-        key = (ready, planned_screen.zone, planned_screen.opening, today)
+        key = (ready, alike(screen), today)
         if key not in self._plans:
-            entries, plan = _fitting(ready, planned_screen, horizon(today))
+            entries, plan = _fitting(ready, planner_screen(screen), horizon(today))
             self._plans[key] = Planned(entries, plan, _digest(entries, plan))
         return self._plans[key]
 
@@ -82,30 +95,43 @@ class Planner:
         return self._shelf.planned(self._shelf.newest(screen, MOST_FALLBACK), 0, screen)
 
 
-def planner_campaigns(shelf: Shelf, screen: Screen, campaigns: Iterable[Campaign]) -> tuple[model.Campaign, ...]:
+def planner_campaigns(
+    shelf: Shelf, screen: Screen, campaigns: Iterable[Campaign], peaks: Iterable[Peak] = ()
+) -> tuple[model.Campaign, ...]:
     """The campaigns as the planner sees them on this screen; those with nothing to show there are left out."""
-    ready = []
-    for campaign in campaigns:
-        items = shelf.planned(campaign.item_ids, campaign.id, screen)
-        if items:
-            ready.append(
-                model.Campaign(
-                    id=campaign.id,
-                    name=campaign.name,
-                    first_day=campaign.first_day,
-                    last_day=campaign.last_day,
-                    windows=campaign.open_windows(),
-                    frequency=model.Frequency(model.Per.HOUR, campaign.plays_per_hour),
-                    items=items,
-                    priority=Priority(campaign.priority),
-                )
-            )
-    return tuple(ready)
+    found = (_planned(shelf, screen, campaign) for campaign in campaigns)
+    return in_peaks((campaign for campaign in found if campaign is not None), peaks)
+
+
+def _planned(shelf: Shelf, screen: Screen, campaign: Campaign) -> model.Campaign | None:
+    items = shelf.planned(campaign.item_ids, campaign.id, screen)
+    if not items:
+        return None
+    weights = campaign.weights
+    return model.Campaign(
+        id=campaign.id,
+        name=campaign.name,
+        first_day=campaign.first_day,
+        last_day=campaign.last_day,
+        windows=campaign.open_windows(),
+        frequency=campaign.frequency(),
+        items=tuple(replace(item, weight=weights[item.entry.item]) for item in items),
+        priority=Priority(campaign.priority),
+        order=model.Order(campaign.order),
+        exceptions=campaign.day_exceptions(),
+        prime_first=campaign.prime_first,
+        own=schedule.belongs_to_a_partner(screen) and campaign.unit_id == screen.unit_id,
+    )
 
 
 def planner_screen(screen: Screen) -> model.Screen:
     """The screen as the planner sees it."""
-    return model.Screen(screen.public_id, screen.zone, windows.loaded(screen.opening))
+    return schedule.planned(screen)
+
+
+def alike(screen: Screen) -> model.Screen:
+    """What decides the plan of a screen besides its campaigns: screens that are alike in it have equal plans."""
+    return replace(planner_screen(screen), id="")
 
 
 def today_of(screen: Screen, now_ms: int) -> date:

@@ -9,6 +9,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from server.audit import record
 from server.campaigns import Campaign, Status
 from server.errors import Conflict, Invalid, msgid
 from server.publishing import bulletins, outbox
-from server.publishing.feasibility import judge, refusal_of
+from server.publishing.feasibility import Short, Verdict, judge, refusal_of
 from server.publishing.tables import Head, PlaylistUse
 from server.publishing.versions import PLANS_AT_ONCE, replan, screens_using
 from server.screens import Screen
@@ -57,11 +58,14 @@ COMMAND_NAMES = {
 }
 
 
-def publish(session: Session, actor: User, campaign: Campaign, keys: Keys, now_ms: int) -> list[int]:
+def publish(  # noqa: PLR0913, PLR0917  (what, by whom, when, and at what loss)
+    session: Session, actor: User, campaign: Campaign, keys: Keys, now_ms: int, accepted_s: int = 0
+) -> list[int]:
     """Bring the campaign, as it is now, to its screens. Returns the screens that got another playlist.
 
     Idempotent. A published campaign that was changed is published again the same way; screens it no longer names
-    lose it.
+    lose it. ``accepted_s``: so many seconds of promised airtime may be lost; what is lost is written down in the
+    campaign and in the history of everything that loses.
 
     Raises:
         Invalid: it cannot be kept; the first reason in a sentence. Forbidden: no scheduler of its unit.
@@ -70,17 +74,50 @@ def publish(session: Session, actor: User, campaign: Campaign, keys: Keys, now_m
     users.require(session, actor, Role.SCHEDULER, campaign.unit_id)
     if campaign.status in (Status.ENDED, Status.WITHDRAWN):
         raise Conflict("campaign-closed", "Đợt tuyên truyền này đã kết thúc: hãy lập đợt mới.")
-    refusal = refusal_of(judge(session, campaigns.terms_of(campaign), campaign.id, now_ms))
+    verdict = judge(session, campaigns.terms_of(campaign), campaign.id, now_ms)
+    agreed = campaign.reduction["missing_s"] if campaign.reduction else 0
+    refusal = refusal_of(verdict, max(accepted_s, agreed))
     if refusal is not None:
         raise refusal
+    _write_down_what_is_lost(session, actor, campaign, verdict, now_ms)
     before = screens_using(session, campaign_id=campaign.id)
     if campaign.status != Status.PUBLISHED:
         campaign.status, campaign.published_ms = Status.PUBLISHED, now_ms
     session.flush()
-    changed = _plan_soon(session, keys, before | {s.id for s in campaigns.targets(session, campaign)}, now_ms)
+    changed = plan_soon(session, keys, before | {s.id for s in campaigns.targets(session, campaign)}, now_ms)
     if changed:
         record(session, actor, "campaign.published", f"campaign:{campaign.id}", screens=len(changed))
     return changed
+
+
+def _write_down_what_is_lost(session: Session, actor: User, campaign: Campaign, verdict: Verdict, now_ms: int) -> None:
+    """Keep what was knowingly given up: on the campaign's page, and in the history of every campaign that loses."""
+    if not verdict.shorts:
+        campaign.reduction = None
+        return
+    lost = [_lost(short) for short in verdict.shorts]
+    before = (campaign.reduction or {}).get("lost")
+    campaign.reduction = {"at_ms": now_ms, "by": actor.display_name, "missing_s": verdict.missing_s, "lost": lost}
+    if lost == before:
+        return
+    for number in {short.campaign_id for short in verdict.shorts} | {campaign.id}:
+        own = [one for one in lost if number in (one["campaign_id"], campaign.id)]
+        record(session, actor, "campaign.reduced", f"campaign:{number}", by=campaign.name, lost=own)
+
+
+def _lost(short: Short) -> dict[str, Any]:
+    return {
+        "campaign_id": short.campaign_id,
+        "campaign": short.campaign,
+        "screen": short.screen.name,
+        "screens": len(short.screens),
+        "lack": short.lack.value,
+        "hours": short.hours,
+        "hour": short.hour.isoformat(),
+        "promised": short.promised,
+        "planned": short.planned,
+        "missing_s": -(-short.missing_ms // 1000),
+    }
 
 
 def close(  # noqa: PLR0913  (every part is named at the call)
@@ -89,7 +126,7 @@ def close(  # noqa: PLR0913  (every part is named at the call)
     """End or withdraw a campaign and take it off its screens. Raises Forbidden or Conflict."""
     using = screens_using(session, campaign_id=campaign.id)
     campaigns.close(session, actor, campaign, status)
-    return _plan_soon(session, keys, using, now_ms)
+    return plan_soon(session, keys, using, now_ms)
 
 
 def withdraw(  # noqa: PLR0913  (every part is named at the call)
@@ -130,10 +167,10 @@ def withdraw(  # noqa: PLR0913  (every part is named at the call)
             code=str(refusal.code),
         ) from refusal
     bulletins.announce(session, now_ms)
-    _plan_soon(session, keys, screens_using(session, item_id=approval.item_id), now_ms)
+    plan_soon(session, keys, screens_using(session, item_id=approval.item_id), now_ms)
 
 
-def _plan_soon(session: Session, keys: Keys, wanted: Iterable[int], now_ms: int) -> list[int]:
+def plan_soon(session: Session, keys: Keys, wanted: Iterable[int], now_ms: int) -> list[int]:
     """Plan a few screens now and leave the others to :func:`server.publishing.upkeep.catch_up`, seconds later.
 
     One transaction must not keep everybody else waiting. Returns the screens that got, or may get, another playlist.

@@ -2,11 +2,10 @@
 
 from server.screens.enrolment import clean_code, code_shown_by, look, pair, poll, replace_device, retire
 from server.screens.registry import (
-    VENUES,
     accounts,
     active,
+    at_sites,
     by_public_id,
-    change,
     classes,
     device_by_keyid,
     device_of,
@@ -15,10 +14,13 @@ from server.screens.registry import (
     get,
     get_class,
     in_units,
+    names,
     note_fork,
     seed_classes,
+    tags_in,
     visible,
 )
+from server.screens.schedule import Description, Schedule, change
 from server.screens.states import (
     PHASE_NAMES,
     BadMessage,
@@ -32,6 +34,7 @@ from server.screens.states import (
     results,
 )
 from server.screens.tables import ZONE, CommandResult, Device, Enrolment, Screen, ScreenClass, ScreenState
+from server.sites import VENUES
 
 __all__ = [
     "PHASE_NAMES",
@@ -39,15 +42,18 @@ __all__ = [
     "ZONE",
     "BadMessage",
     "CommandResult",
+    "Description",
     "Device",
     "Enrolment",
     "Message",
     "Phase",
+    "Schedule",
     "Screen",
     "ScreenClass",
     "ScreenState",
     "accounts",
     "active",
+    "at_sites",
     "by_public_id",
     "change",
     "classes",
@@ -62,6 +68,7 @@ __all__ = [
     "in_units",
     "is_online",
     "look",
+    "names",
     "note_fork",
     "pair",
     "phase_of",
@@ -73,5 +80,6 @@ __all__ = [
     "results",
     "retire",
     "seed_classes",
+    "tags_in",
     "visible",
 ]

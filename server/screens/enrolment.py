@@ -17,8 +17,8 @@ from playlists.keys import keyid_of
 from server import units, users
 from server.audit import record
 from server.errors import Conflict, Forbidden, Invalid
-from server.screens.registry import VENUES
 from server.screens.tables import Device, Enrolment, Screen, ScreenClass, ShownCode
+from server.sites import VENUES
 
 CODE_LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels, no digits: nothing that is misread or spells a word
 CODE_LENGTH = 8

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from playlists.model import OffHours, Output, Window
-from server import units, users, windows
-from server.audit import record
-from server.errors import Invalid, NotFound, msgid
+from server import users
+from server.errors import NotFound
 from server.screens.tables import Device, Screen, ScreenClass
-
-# Venue types after OpenOOH's taxonomy, named the way people here name the place.
-VENUES = {
-    "residential": msgid("Chung cư (thang máy, sảnh)"),
-    "stairs": msgid("Cầu thang bộ"),
-    "office": msgid("Trụ sở cơ quan"),
-    "one_stop": msgid("Bộ phận một cửa"),
-    "education": msgid("Trường học"),
-    "health": msgid("Bệnh viện, trạm y tế"),
-    "transit": msgid("Bến xe, nhà ga"),
-    "market": msgid("Chợ, siêu thị"),
-    "outdoor": msgid("Ngoài trời (màn hình LED)"),
-    "other": msgid("Nơi khác"),
-}
 
 SAMPLE_CLASSES = (("LED 1920×1080", 1920, 1080), ("Màn dọc 1080×1920", 1080, 1920))
 
@@ -77,6 +61,23 @@ def active(session: Session) -> Sequence[Screen]:
     return session.scalars(select(Screen).where(Screen.active).order_by(Screen.id)).all()
 
 
+def names(session: Session, public_ids: Collection[str]) -> dict[str, str]:
+    """The names of screens by their names on the wire."""
+    rows = session.execute(select(Screen.public_id, Screen.name).where(Screen.public_id.in_(public_ids)))
+    return {public_id: name for public_id, name in rows}  # noqa: C416  (see accounts)
+
+
+def tags_in(session: Session, unit_ids: Collection[int]) -> list[str]:
+    """Every tag that a screen of these units carries, in order."""
+    rows = session.scalars(select(Screen.tags).where(Screen.active, Screen.unit_id.in_(unit_ids)))
+    return sorted({tag for tags in rows for tag in tags})
+
+
+def at_sites(session: Session, site_ids: Collection[int]) -> Sequence[Screen]:
+    """The screens in service that stand at these sites."""
+    return session.scalars(select(Screen).where(Screen.active, Screen.site_id.in_(site_ids)).order_by(Screen.id)).all()
+
+
 def visible(session: Session, user: users.User, screen_id: int) -> Screen:
     """The screen, if this person has any role that reaches its unit. Raises NotFound otherwise."""
     screen = get(session, screen_id)
@@ -117,30 +118,3 @@ def accounts(session: Session) -> dict[str, str]:
     query = select(Screen.public_id, Device.keyid).join(Device, Device.screen_id == Screen.id)
     rows = session.execute(query.where(Screen.active, Device.retired_ms.is_(None)))
     return {public_id: keyid for public_id, keyid in rows}  # noqa: C416  (a row is no pair to dict's typing)
-
-
-def change(  # noqa: PLR0913  (every part is named at the call)
-    session: Session,
-    actor: users.User,
-    screen: Screen,
-    *,
-    name: str,
-    place: str,
-    venue: str,
-    opening: Iterable[Window],
-    off_hours: OffHours,
-    output: Output | None = None,
-) -> None:
-    """Write down what has changed about the screen; the caller replans it. Raises Invalid or Forbidden."""
-    users.require(session, actor, users.Role.OPERATOR, screen.unit_id)
-    hours = tuple(opening)
-    if not hours:
-        raise Invalid("opening", "Màn hình cần ít nhất một khung giờ mở.", field="windows")
-    if venue not in VENUES:
-        raise Invalid("venue", "Loại địa điểm này không có trong danh sách.", field="venue")
-    screen.name, screen.place, screen.venue = units.clean_name(name), " ".join(place.split())[:300], venue
-    screen.opening, screen.off_hours = windows.stored(hours), off_hours.value
-    if output is not None:
-        screen.output = {key: getattr(output, key) for key in output.__dataclass_fields__}
-    session.flush()
-    record(session, actor, "screen.changed", f"screen:{screen.id}", name=screen.name)

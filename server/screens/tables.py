@@ -8,7 +8,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from playlists.model import ALL_DAY, OffHours, Output
-from server import units, windows
+from server import sites, units, windows
 from server.db import Base, Key, KeyColumn, Millis
 
 ZONE = "Asia/Ho_Chi_Minh"
@@ -28,7 +28,10 @@ class ScreenClass(Base):
 
 
 class Screen(Base):
-    """One display with one player. ``public_id`` is its name on the wire and on the broker, and never changes."""
+    """One display with one player. ``public_id`` is its name on the wire and on the broker, and never changes.
+
+    The columns from ``opening`` to ``quiet`` are read and written by :mod:`server.screens.schedule`.
+    """
 
     __tablename__ = "screens"
 
@@ -39,8 +42,17 @@ class Screen(Base):
     class_id: Mapped[int] = mapped_column(Key, ForeignKey("screen_classes.id"))
     place: Mapped[str] = mapped_column(String(300), default="")
     venue: Mapped[str] = mapped_column(String(32), default="other")
+    site_id: Mapped[int | None] = mapped_column(Key, ForeignKey("sites.id"), index=True)
+    tags: Mapped[list[str]] = mapped_column(JSON, default=list)
     zone: Mapped[str] = mapped_column(String(64), default=ZONE)
     opening: Mapped[windows.Stored] = mapped_column(JSON, default=lambda: windows.stored(ALL_DAY))
+    exceptions: Mapped[windows.Stored] = mapped_column(JSON, default=list)
+    reserve: Mapped[int] = mapped_column(default=0)  # thousandths of every hour
+    owners_share: Mapped[int] = mapped_column(default=0)  # thousandths of every hour
+    lent: Mapped[windows.Stored | None] = mapped_column(JSON(none_as_null=True))
+    longest_item_ms: Mapped[int | None]
+    prime: Mapped[windows.Stored] = mapped_column(JSON, default=list)
+    quiet: Mapped[windows.Stored] = mapped_column(JSON, default=list)
     off_hours: Mapped[str] = mapped_column(String(16), default=OffHours.BLANK.value)
     output: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     active: Mapped[bool] = mapped_column(default=True)
@@ -48,7 +60,13 @@ class Screen(Base):
 
     unit: Mapped[units.Unit] = relationship(lazy="joined", innerjoin=True)
     screen_class: Mapped[ScreenClass] = relationship(lazy="joined", innerjoin=True)
+    site: Mapped[sites.Site | None] = relationship(lazy="joined")
     state: Mapped[ScreenState | None] = relationship(lazy="joined", uselist=False, viewonly=True)
+
+    @property
+    def venue_type(self) -> str:
+        """What kind of place it stands in: its site's, if it has one."""
+        return self.site.venue if self.site is not None else self.venue
 
     def output_model(self) -> Output:
         """Where the picture goes inside the frame."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
+from wtforms import FormField
 
 from server.errors import DomainError
 from server.web.problems import sentence
@@ -18,7 +19,7 @@ def show_errors(form: FlaskForm, error: DomainError, field: str | None = None) -
     """Put what the noun said beside the field it is about (``field``, or the error's own), else above the form."""
     name = field or error.params.get("field")
     words = sentence(error)
-    if isinstance(name, str) and name in form:
+    if isinstance(name, str) and name in form and not isinstance(form[name], FormField):
         form[name].errors = [*form[name].errors, words]
     else:
         form.form_errors.append(words)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask, request
 from flask_babel import Babel, format_decimal
+from flask_babel import gettext as _
 from flask_login import current_user
 
 LANGUAGES = {"vi": "Tiếng Việt", "en": "English"}
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(when, "when")
     app.add_template_filter(day, "day")
     app.add_template_filter(seconds, "seconds")
+    app.add_template_filter(lasting, "lasting")
     app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": chosen()})
 
 
@@ -49,6 +51,16 @@ def day(instant_ms: int | None) -> str:
 def seconds(number: float) -> str:
     """A number of seconds with one decimal at most, as the language writes it: ``17,3`` or ``17.3``."""
     return str(format_decimal(number, "0.#"))
+
+
+def lasting(number: int) -> str:
+    """So many seconds as people say it: ``45 giây``, ``12 phút``, ``3 giờ 20 phút``."""
+    if number < 60:
+        return str(_("%(seconds)s giây", seconds=number))
+    minutes = (number + 30) // 60
+    if minutes < 60:
+        return str(_("%(minutes)s phút", minutes=minutes))
+    return str(_("%(hours)s giờ %(minutes)s phút", hours=minutes // 60, minutes=minutes % 60))
 
 
 def _local(instant_ms: int) -> datetime:

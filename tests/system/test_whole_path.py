@@ -187,7 +187,7 @@ def test_scheduler_publishes_a_campaign_and_sees_it_reach_both_screens(story: St
     page.fill("[name=name]", CAMPAIGN)
     for number in story.items.values():
         page.locator(f"input[name=items][value='{number}']").check()
-    page.fill("[name=plays_per_hour]", "60")
+    page.fill("[name=least]", "60")
     page.locator("input[name$='start']").first.fill("00:00")
     page.locator("input[name$='end']").first.fill("24:00")
     page.get_by_role("button", name="Lưu và phát hành").click()

@@ -1,5 +1,5 @@
-// Adds and removes rows of time windows: a fieldset with data-windows, rows with data-window, buttons data-add and
-// data-remove. A new row is a copy of the last one; names are numbered anew so that the server reads them in order.
+// Adds and removes rows of times: a fieldset with data-windows, rows with data-window, buttons data-add and data-remove.
+// A new row is a copy of the last one, emptied with data-blank; names are numbered anew, the server reads them in order.
 
 function renumber(list) {
   const rows = [...list.querySelectorAll("[data-window]")];
@@ -7,9 +7,13 @@ function renumber(list) {
     for (const input of row.querySelectorAll("[name]")) {
       input.name = input.name.replace(/-\d+-/, `-${number}-`);
     }
-    row.querySelector("[data-remove]").hidden = rows.length === 1;
+    row.querySelector("[data-remove]").hidden = rows.length === 1 && !("blank" in list.dataset);
   });
   list.querySelector("[data-add]").hidden = rows.length >= Number(list.dataset.most);
+}
+
+function empty(row) {
+  for (const input of row.querySelectorAll("input[type=text]")) input.value = "";
 }
 
 function changed(list) {
@@ -21,15 +25,19 @@ for (const list of document.querySelectorAll("[data-windows]")) {
   renumber(list);
   list.addEventListener("click", (event) => {
     if (event.target.closest("[data-remove]")) {
-      event.target.closest("[data-window]").remove();
+      const row = event.target.closest("[data-window]");
+      if (list.querySelectorAll("[data-window]").length > 1) row.remove();
+      else empty(row);
       changed(list);
     }
     if (event.target.closest("[data-add]")) {
+      event.preventDefault();
       const rows = list.querySelectorAll("[data-window]");
       const last = rows[rows.length - 1];
       const row = last.cloneNode(true);
       const checked = [...last.querySelectorAll("input[type=checkbox]")].map((box) => box.checked);
       row.querySelectorAll("input[type=checkbox]").forEach((box, n) => { box.checked = checked[n]; });
+      if ("blank" in list.dataset) empty(row);
       last.after(row);
       changed(list);
       row.querySelector("input").select();

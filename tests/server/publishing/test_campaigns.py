@@ -20,7 +20,7 @@ from server.screens import Screen
 from server.users import Role
 from tests import cast
 from tests.cast import NOW_MS, WARD_A, WARD_B
-from tests.stage import DAY_MS, MORNING_TO_NIGHT, TODAY, Stage
+from tests.stage import DAY_MS, MORNING_TO_NIGHT, TODAY, Stage, hourly, only
 
 
 @dataclass
@@ -51,20 +51,19 @@ REFUSED: dict[str, tuple[str, str, Callable[[Case], Terms]]] = {
         "Đợt này đã hết hạn ngày 01/09/2026",
         lambda case: replace(case.terms, first_day=date(2026, 8, 1), last_day=date(2026, 9, 1)),
     ),
-    "frequency zero": ("frequency", "từ 1 đến 360", lambda case: replace(case.terms, plays_per_hour=0)),
-    "frequency below zero": ("frequency", "từ 1 đến 360", lambda case: replace(case.terms, plays_per_hour=-1)),
-    "frequency above the limit": ("frequency", "từ 1 đến 360", lambda case: replace(case.terms, plays_per_hour=361)),
+    "frequency zero": ("frequency", "từ 1 đến 360", lambda case: replace(case.terms, frequency=hourly(0))),
+    "frequency above the limit": ("frequency", "từ 1 đến 360", lambda case: replace(case.terms, frequency=hourly(361))),
     "frequency of a filler": (
         "filler-frequency",
         "hãy ghi 0",
-        lambda case: replace(case.terms, priority=Priority.FILLER, plays_per_hour=4),
+        lambda case: replace(case.terms, priority=Priority.FILLER, frequency=hourly(4)),
     ),
-    "more than fits": (
-        "infeasible",
-        "Màn hình “Sảnh A”, giờ 07:00 ngày 21/09 chỉ đủ chỗ cho",
+    "more than any hour holds": (
+        "too-often",
+        "một giờ trên màn hình “Sảnh A” chứa nhiều nhất 120 lượt, không thể có 200",
         lambda case: replace(
             case.terms,
-            plays_per_hour=200,
+            frequency=hourly(200),
             item_ids=(case.stage.approved(case.session, "Dài", seconds=30).id,),
             windows=(Window(420, 1320),),
         ),
@@ -83,11 +82,11 @@ REFUSED: dict[str, tuple[str, str, Callable[[Case], Terms]]] = {
         "không thuộc phạm vi",
         lambda case: replace(case.terms, item_ids=(case.stage.approved(case.session, "B", letter="b").id,)),
     ),
-    "no screen": ("no-screen", "ít nhất một màn hình", lambda case: replace(case.terms, screen_ids=frozenset())),
+    "no screen": ("no-screen", "ít nhất một màn hình", lambda case: replace(case.terms, targets=only())),
     "a screen of another unit": (
         "screen-out-of-reach",
         "không thuộc đơn vị",
-        lambda case: replace(case.terms, screen_ids=frozenset({case.screen.id, case.foreign.id})),
+        lambda case: replace(case.terms, targets=only(case.screen, case.foreign)),
     ),
     "a name of spaces": ("unit-name", "Tên cần có", lambda case: replace(case.terms, name=" \n ")),
     "unapproved item": (
@@ -162,10 +161,10 @@ def test_another_campaign_is_not_pushed_aside_unnoticed(stage: Stage, sessions: 
     with sessions.writing() as session:
         item = stage.approved(session)
         stage.screen(session)
-        _publish(stage, session, stage.terms(session, item, plays_per_hour=200))
+        _publish(stage, session, stage.terms(session, item, frequency=hourly(200)))
         verdict = publishing.judge(
             session,
-            stage.terms(session, item, name="Gấp", plays_per_hour=200, priority=Priority.PRIORITY),
+            stage.terms(session, item, name="Gấp", frequency=hourly(200), priority=Priority.PRIORITY),
             0,
             NOW_MS,
         )

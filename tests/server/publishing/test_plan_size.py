@@ -30,7 +30,8 @@ def campaign(number: int) -> model.Campaign:
         )
         for n in range(3)
     )
-    return model.Campaign(number, f"Đợt {number}", date(2026, 9, 1), date(2026, 12, 1), (window,), 3, items)
+    often = model.Frequency(model.Per.HOUR, 3)
+    return model.Campaign(number, f"Đợt {number}", date(2026, 9, 1), date(2026, 12, 1), (window,), often, items)
 
 
 def sealed_bytes(count: int) -> tuple[int, int]:

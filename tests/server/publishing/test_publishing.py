@@ -19,7 +19,7 @@ from server.errors import Conflict
 from server.publishing import Head, Outbox, PlaylistVersion, outbox
 from tests.cast import NOW_MS
 from tests.published import catch_up, playing, publish, send_all, topics_waiting
-from tests.stage import DAY_MS, Stage
+from tests.stage import DAY_MS, Stage, hourly, only
 
 HOUR_MS = 3_600_000
 
@@ -83,10 +83,10 @@ def test_a_changed_campaign_leaves_the_screens_it_no_longer_names(stage: Stage, 
     with sessions.writing() as session:
         item, other = stage.approved(session), stage.approved(session, "Nuôi chó mèo")
         first, second = stage.screen(session, "Sảnh A"), stage.screen(session, "Sảnh B")
-        campaign = stage.campaign(session, item, screen_ids=frozenset({first.id}))
+        campaign = stage.campaign(session, item, targets=only(first))
         assert publish(stage, session, campaign) == [first.id]
         scheduler = stage.person(session, "scheduler-a")
-        terms = replace(campaigns.terms_of(campaign), screen_ids=frozenset({second.id}), item_ids=(other.id, item.id))
+        terms = replace(campaigns.terms_of(campaign), targets=only(second), item_ids=(other.id, item.id))
         campaigns.change(session, scheduler, campaign, terms)
         assert publish(stage, session, campaign, NOW_MS + 1) == [first.id, second.id]
         assert publishing.screens_using(session, campaign_id=campaign.id) == {second.id}
@@ -122,7 +122,7 @@ def test_fillers_are_the_fallback_before_campaigns(stage: Stage, sessions: Sessi
         item, spare = stage.approved(session), stage.approved(session, "Giữ yên lặng")
         screen = stage.screen(session)
         publish(stage, session, stage.campaign(session, item))
-        filler = stage.campaign(session, spare, name="Lấp", plays_per_hour=0, priority=Priority.FILLER)
+        filler = stage.campaign(session, spare, name="Lấp", frequency=hourly(0), priority=Priority.FILLER)
         publish(stage, session, filler, NOW_MS + 1)
         playlist = playing(stage, session, screen).playlist
         assert playlist is not None

@@ -40,7 +40,9 @@ def filled(stage: Stage, *item_ids: int, **changes: Any) -> dict[str, Any]:
         "windows-0-end": "22:00",
         "windows-0-days": [str(day) for day in range(7)],
         "priority": "3",
-        "plays_per_hour": "4",
+        "least": "4",
+        "per": "hour",
+        "order": "rotation",
         "reach": "all",
         **changes,
     }
@@ -158,8 +160,8 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], str]] = {
     "window is no time": ({"windows-0-end": "22"}, "không phải giờ trong ngày"),
     "no weekday": ({"windows-0-days": []}, "ít nhất một ngày trong tuần"),
     "no name": ({"name": ""}, "Hãy điền mục này."),
-    "frequency zero": ({"plays_per_hour": "0"}, "Tần suất là số lượt mỗi giờ"),
-    "more than fits": ({"plays_per_hour": "359", "publish": "1"}, "chỉ đủ chỗ cho"),
+    "frequency zero": ({"least": "0"}, "Tần suất là số lượt mỗi giờ"),
+    "more than fits": ({"least": "359", "publish": "1"}, "chứa nhiều nhất 180 lượt"),
     "no items": ({"items": []}, "Hãy chọn ít nhất một sản phẩm"),
     "dates reversed": ({"last_day": "2020-01-01"}, "sớm hơn ngày đầu"),
     "no screens chosen": ({"reach": "some"}, "Hãy chọn ít nhất một màn hình."),
@@ -273,7 +275,7 @@ def wanted(stage: Stage, item_id: int, **changes: Any) -> dict[str, Any]:
         "first_day": stage.today.isoformat(),
         "last_day": (stage.today + timedelta(days=30)).isoformat(),
         "windows": [{"start": "22:00", "end": "06:00", "days": [5, 6]}],
-        "plays_per_hour": 4,
+        "frequency": {"least": 4},
         **changes,
     }
 
@@ -282,10 +284,10 @@ def test_a_program_makes_publishes_and_watches_a_campaign(login: Login, stage: S
     with sessions.writing() as session:
         item_id, public_id = stage.approved(session).id, stage.screen(session).public_id
     browser = login("scheduler-a")
-    made = api(browser, "campaigns", wanted(stage, item_id, screens=[public_id]))
+    made = api(browser, "campaigns", wanted(stage, item_id, targets={"include": {"screens": [public_id]}}))
     assert made.status_code == 201 and made.json is not None, made.text
     assert made.json["campaign"]["status"] == "draft"
-    assert made.json["campaign"]["windows"] == [{"start": "22:00", "end": "06:00", "days": [5, 6]}]
+    assert made.json["campaign"]["windows"] == [{"start": "22:00", "end": "06:00", "days": [5, 6], "dates": []}]
     number = made.json["campaign"]["id"]
     published = api(browser, f"campaigns/{number}/publish")
     assert published.status_code == 200 and published.json is not None
@@ -301,12 +303,12 @@ def test_a_program_makes_publishes_and_watches_a_campaign(login: Login, stage: S
     ("changes", "status", "code"),
     [
         ({"colour": "red"}, 422, "fields"),
-        ({"plays_per_hour": "4"}, 422, "fields"),
-        ({"plays_per_hour": 0}, 422, "frequency"),
+        ({"frequency": {"least": "4"}}, 422, "fields"),
+        ({"frequency": {"least": 0}}, 422, "frequency"),
         ({"unit": WARD_B}, 403, "role"),
         ({"unit": "khong-co"}, 404, "unit-missing"),
-        ({"screens": ["s-bbbbbbbb"]}, 422, "screen-missing"),
-        ({"screens": []}, 422, "no-screen"),
+        ({"targets": {"include": {"screens": ["s-bbbbbbbb"]}}}, 422, "screen-out-of-reach"),
+        ({"targets": {"include": {}}}, 422, "no-screen"),
         ({"windows": [{"start": "07:00", "end": "07:00"}]}, 422, "window-empty"),
         ({"windows": [{"start": "07:00", "end": "08:00", "colour": "red"}]}, 422, "fields"),
         ({"last_day": "2020-01-01"}, 422, "dates-reversed"),

@@ -22,7 +22,7 @@ from server.publishing import release
 from server.screens import Phase
 from tests.cast import NOW_MS
 from tests.published import catch_up, entries_held, playing, publish, send_all, topics_waiting, withdraw
-from tests.stage import DAY_MS, TODAY, Stage
+from tests.stage import DAY_MS, TODAY, Stage, only
 
 HOUR_MS = 3_600_000
 
@@ -33,8 +33,8 @@ def test_withdrawing_reaches_the_screens_that_show_it_at_once_and_the_heads_of_a
     with sessions.writing() as session:
         item, other = stage.approved(session), stage.approved(session, "Nuôi chó mèo")
         showing, bystander = stage.screen(session, "Sảnh A"), stage.screen(session, "Ngoài")
-        publish(stage, session, stage.campaign(session, item, screen_ids=frozenset({showing.id})))
-        campaign = stage.campaign(session, other, name="Khác", screen_ids=frozenset({bystander.id}))
+        publish(stage, session, stage.campaign(session, item, targets=only(showing)))
+        campaign = stage.campaign(session, other, name="Khác", targets=only(bystander))
         publish(stage, session, campaign)
         before = playing(stage, session, showing)
         catch_up(stage, session, NOW_MS)
