@@ -282,6 +282,17 @@ def test_the_output_of_the_playlist_reaches_the_display() -> None:
     assert theatre.surface.output == output
 
 
+def test_the_display_is_mute_and_dim_where_it_is_to_be_quiet() -> None:
+    quiet = (model.QuietSpan(START + 1000, START + 2000, 0, 50),)
+    theatre = Theatre(newer(World().playing(), output=model.Output(brightness=80, volume=60), quiet=quiet))
+    heard = []
+    for _ in range(3):
+        theatre.passes(1000)
+        assert theatre.surface.output
+        heard.append((theatre.surface.output.volume, theatre.surface.output.brightness))
+    assert heard == [(60, 80), (0, 40), (60, 80)]
+
+
 def test_a_stop_records_what_was_on(theatre: Theatre) -> None:
     theatre.passes(5000)
     theatre.surface.events.put(_progress(theatre, 4900))
