@@ -17,7 +17,7 @@ from player.turn import FAREWELL_MS, Reason, Turn, play_of
 from playlists.errors import Code
 from playlists.model import Entry, OffHours, Output, Plan, Play, Playlist, Revoked
 from playlists.state import Freshness, Now, State, freshness, why_not
-from playlists.timeline import Show, Showing, showing_at
+from playlists.timeline import Show, Showing, output_at, showing_at
 
 PATIENCE_MS = 60_000  # a new playlist waits this long at most for the end of the slot that is on
 STRIKES = 2
@@ -130,9 +130,8 @@ class Stage:
 
     def _turn_to(self, state: State | None, showing: Showing, at: Instant) -> None:
         playlist = state.playlist if state else None
-        if playlist and playlist.output != self._adjusted:
-            self._surface.adjust(playlist.output)
-            self._adjusted = playlist.output
+        if playlist:
+            self._adjust(output_at(playlist, at.ms)[0] if at.now.known else playlist.output)
         if self.turn and showing is self.turn.showing:
             return
         if state is None or playlist is None or showing.entry is None or showing.show is Show.HOLD:
@@ -154,6 +153,11 @@ class Stage:
             at.mono_ms,
             self._surface.displayed() and at.ms < cue.start + 1000,
         )
+
+    def _adjust(self, output: Output) -> None:
+        if output != self._adjusted:
+            self._surface.adjust(output)
+            self._adjusted = output
 
     def _rest(self, state: State | None, showing: Showing, at: Instant) -> None:
         """Nothing is to be played: the picture stays, or gives way to black or the slate."""
