@@ -10,10 +10,10 @@ import os
 import select
 import signal
 import socket
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from PIL import Image
@@ -22,7 +22,8 @@ from sqlalchemy.orm import Session
 
 from playlists.files import replace_file
 from playlists.keys import SigningKey
-from server import first_start, init, publishing, screens, trust, units
+from server import approvals, init, publishing, screens, trust, units
+from server.broker import accounts
 from server.clock import now_ms
 from server.db import Sessions
 from server.library import MadeRendition
@@ -32,14 +33,18 @@ from server.plays.queries import PlayLog
 from server.plays.resolver import PublishedEntries
 from server.screens import Screen
 from server.settings import Settings, load
+from server.supervise import running
+from server.up import waves
 from tests import cast
 from tests.fake_orders import mp4, png
-from tests.machine import Machine, free_port, read_until_ready
+from tests.machine import Machine, free_port
 from tests.stage import Stage
 from tests.town import CHROMIUM, QUIET
 
+PARTS = {"broker", "ingest", "web", "bridge"}
 SECONDS = 2
 COLOURS = {"đỏ": (200, 0, 0), "lục": (0, 160, 0), "lam": (0, 0, 200), "vàng": (255, 255, 0)}
+VIDEO = "vàng"
 
 
 class Line:
@@ -53,7 +58,7 @@ class Line:
 
     def mend(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+        Thread(target=self._serve, args=(self._listener,), daemon=True).start()
 
     def cut(self) -> None:
         assert self._listener
@@ -67,7 +72,7 @@ class Line:
         with contextlib.suppress(OSError):
             while True:
                 near, _ = listener.accept()
-                threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+                Thread(target=self._carry, args=(near,), daemon=True).start()
 
     def _carry(self, near: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError), socket.create_connection(("127.0.0.1", self._to)) as far:
@@ -88,13 +93,20 @@ class Works(Stage):
     def __init__(self, folder: Path, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self.folder = folder
+        self.made: dict[str, bytes] = {}
 
     def _rendition(self, title: str, screen_class: screens.ScreenClass, seconds: int) -> MadeRendition:
-        is_video = title == "vàng"
-        data = mp4(self.folder, "yellow", seconds * 1000) if is_video else png(COLOURS[title])
+        data = self.data_of(title, seconds)
+        kind = "video/mp4" if title == VIDEO else "image/png"
         sha256 = self.files.put_bytes(data)
-        kind = "video/mp4" if is_video else "image/png"
         return MadeRendition(screen_class.id, sha256, len(data), kind, 640, 360, seconds * 1000, sha256)
+
+    def data_of(self, title: str, seconds: int) -> bytes:
+        """The file of an item."""
+        if title not in self.made:
+            video = title == VIDEO
+            self.made[title] = mp4(self.folder, "yellow", seconds * 1000) if video else png(COLOURS[title])
+        return self.made[title]
 
 
 @dataclass
@@ -103,10 +115,10 @@ class House:
 
     folder: Path
     works: Works
-    machine: Machine
     web: Line
     broker: Line
     log: PlayLog
+    items: dict[str, int] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -130,11 +142,19 @@ class House:
         """Approve these; every screen of the ward shows them in turn."""
         with self.staff() as session:
             for title in titles:
-                self.works.approved(session, title, seconds=SECONDS)
-            publishing.replan(session, self.works.keys, self._numbers(session), now_ms())
+                self.items[title] = self.works.approved(session, title, seconds=SECONDS).id
+            ward = units.by_code(session, cast.WARD_A)
+            shown_on = [screen.id for screen in screens.in_units(session, [ward.id])]
+            publishing.replan(session, self.works.keys, shown_on, now_ms())
 
-    def _numbers(self, session: Session) -> list[int]:
-        return [screen.id for screen in screens.in_units(session, [units.by_code(session, cast.WARD_A).id])]
+    def withdraw(self, title: str) -> None:
+        """Take it off every screen for ever."""
+        with self.staff() as session:
+            approval = approvals.current(session, self.items[title], now_ms())
+            assert approval
+            signer = self.works.unlock(session, self.works.person(session, "approver-a"))
+            keys = self.works.keys
+            publishing.withdraw(session, keys, signer=signer, approval=approval, reason="Sai", now_ms=now_ms())
 
     def pair(self, code: str, name: str) -> None:
         """As the page of the screens does it."""
@@ -153,36 +173,59 @@ class House:
             wanted = Filters((self.screen(session, name).id,))
             return sorted(self.log.rows(session, wanted), key=lambda play: play.n)
 
-    def faults(self, name: str) -> list[str]:
+    def standing(self, name: str) -> publishing.Standing:
         with self.works.sessions.reading() as session:
-            (standing,) = publishing.standings(session, [self.screen(session, name)], now_ms())
-        return list(standing.faults)
+            (found,) = publishing.standings(session, [self.screen(session, name)], now_ms())
+        return found
+
+    def faults(self, name: str) -> tuple[str, ...]:
+        return self.standing(name).faults
+
+    def file_of(self, title: str) -> Path:
+        """Where the server keeps the rendition of an item of this title, made or not."""
+        path = self.works.files.local_path(self.works.files.put_bytes(self.works.data_of(title, SECONDS)))
+        assert path
+        return path
+
+    @property
+    def root_id(self) -> str:
+        root = self.works.keys.root
+        assert root
+        return root.keyid
+
+    @property
+    def root_print(self) -> str:
+        """As people compare it."""
+        return " ".join(self.root_id[at : at + 4] for at in range(0, 20, 4))
 
 
 @contextlib.contextmanager
 def house(folder: Path) -> Iterator[House]:
-    """A new installation with the cast, running."""
+    """A new installation with the cast: of what ``cauthang up`` runs, the parts that a screen has to do with."""
     machine = Machine(folder / "data")
     web, broker = Line(machine.port), Line(machine.websocket_port)
     machine.more = {"BROKER_WEBSOCKET_URL": f"ws://127.0.0.1:{broker.port}/mqtt", "WEB_WORKERS": "1"}
     settings = load(machine.environ())
     works = Works(folder, settings, _furnished(settings))
-    with machine.start() as up:
-        read_until_ready(up)
-        standing = House(folder, works, machine, web, broker, PlayLog(reading_engine(settings), PublishedEntries()))
+    steps = [
+        [replace(step, environ=machine.environ()) for step in wave if step.name in PARTS] for wave in waves(settings)
+    ]
+    with running(steps, settings.data_dir / "logs", Event()):
+        standing = House(folder, works, web, broker, PlayLog(reading_engine(settings), PublishedEntries()))
         standing.mend()
         yield standing
         standing.cut()
 
 
 def _furnished(settings: Settings) -> Sessions:
-    """Keys, people, and the marks of an installation that was started before: no samples, no first accounts."""
+    """Keys and people."""
     settings.keys_dir.mkdir(parents=True)
     keys = {role: SigningKey.generate() for role in trust.ROLES}
     for role, key in keys.items():
         replace_file(settings.keys_dir / f"{role}.pem", key.pem())
     replace_file(settings.data_dir / "root.pub", json.dumps({"keys": [keys["root"].public], "threshold": 1}).encode())
-    replace_file(first_start.samples_done(settings), b"")
+    replace_file(settings.broker_secret, accounts.new_secret())
+    replace_file(settings.data_dir / "secret.key", b"k" * 48)
     sessions = init.migrate(settings)
     with sessions.writing() as session:
         cast.populate(session, keys)
@@ -194,7 +237,7 @@ class Television:
 
     def __init__(self, playwright: Playwright, profile: Path, size: tuple[int, int] = (640, 360)) -> None:
         self._playwright, self._profile, self._size = playwright, profile, size
-        self.page: Page
+        self.troubles: list[str] = []
         self.start()
 
     def start(self) -> None:
@@ -205,7 +248,13 @@ class Television:
             args=list(QUIET),
             viewport={"width": width, "height": height},
         )
-        self.page = self.context.pages[0]
+        self.watch(self.context.pages[0])
+
+    def watch(self, page: Page) -> None:
+        """From now on this is the page that is looked at; what it may not do ends up in ``troubles``."""
+        self.page = page
+        page.on("pageerror", lambda error: self.troubles.append(str(error)))
+        page.on("console", lambda message: self.troubles.append(message.text) if "Refused" in message.text else None)
 
     def stop(self) -> None:
         self.context.close()
