@@ -1,29 +1,15 @@
 // The documents a player reads, field by field (playlists/schemas.py and playlists/model).
 
-import { dictionary, insist, list, matching, pair, part, row, text, whole, wholeDocument, word } from "./fields.js";
-import { parse } from "./json.js";
-import { plan } from "./plan.js";
-import { isZone } from "./zones.js";
 import { isDate } from "./dates.js";
+import { dictionary, insist, list, pair, part, text, whole, wholeDocument, word } from "./fields.js";
+import { parse } from "./json.js";
+import { name, reference, rendition, sha256, version } from "./parts.js";
+import { playlist } from "./playlist.js";
 
 const PAYLOAD_DEPTH = 10;
-const MOST_PIXELS = 16384;
 
-const sha256 = matching(/^[0-9a-f]{64}$/);
-const name = matching(/^[a-z0-9][a-z0-9-]{0,62}$/); // of a screen or a unit
 const anyInteger = whole(-Number.MAX_SAFE_INTEGER);
-const version = row({ epoch: "number", number: "number" });
-const reference = part({ sha256, size_bytes: whole(1) });
 const life = (made) => insist(made.not_before < made.not_after, "it ends after it begins");
-
-const rendition = part({
-  sha256,
-  size_bytes: whole(1),
-  media_type: word("image/png", "image/jpeg", "video/mp4"),
-  width: whole(1, MOST_PIXELS),
-  height: whole(1, MOST_PIXELS),
-  duration_ms: whole(1),
-});
 
 const decision = part({ number: text(100), date: text(10) }, (made) => insist(isDate(made.date), "a date is a date"));
 
@@ -45,44 +31,6 @@ const approval = wholeDocument(
     insist(made.renditions.length > 0, "an approval covers at least one rendition");
     insist(made.scope.length > 0, "an approval names at least one unit that may show the item");
     life(made);
-  },
-);
-
-const entry = part({ item: whole(1), campaign: whole(), title: text(300), rendition, approval: reference });
-
-const output = part({
-  x: whole(),
-  y: whole(),
-  width: whole(),
-  height: whole(),
-  rotation: word(0, 90, 180, 270),
-  brightness: whole(0, 100),
-  volume: whole(0, 100),
-});
-
-const playlist = wholeDocument(
-  {
-    screen: name,
-    unit: name,
-    version,
-    issued: whole(),
-    expires: whole(),
-    zone: text(64),
-    trust: whole(1),
-    revocation: whole(),
-    previous: text(64, 0),
-    entries: list(entry),
-    plan,
-    fallback: list(whole()),
-    off_hours: word("blank", "slate"),
-    output,
-  },
-  (made) => {
-    const known = (index) => index < made.entries.length;
-    const slots = made.plan.loops.flatMap((loop) => loop.slots);
-    insist(slots.every((slot) => known(slot.entry)), "a slot names an entry of its playlist");
-    insist(made.fallback.every(known), "the fallback names entries of its playlist");
-    insist(isZone(made.zone), `“${made.zone}” is no time zone of the IANA database`);
   },
 );
 

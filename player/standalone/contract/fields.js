@@ -72,13 +72,16 @@ export const dictionary = (key, inner) => (data) => {
   return new Map(Array.from(data, ([name, value]) => [key(name), inner(value)]));
 };
 
+/** A field that may be missing; it is `instead` then. */
+export const optional = (inner, instead) => Object.assign((value) => inner(value), { instead });
+
 /** An object with these fields; `check` refuses what is no whole although each field is right. */
 export const part = (fields, check = () => {}) => (data) => {
   insist(data instanceof Map, "an object");
   const made = {};
   for (const [name, read] of Object.entries(fields)) {
-    insist(data.has(name), `${name} is missing`);
-    made[name] = read(data.get(name));
+    insist(data.has(name) || read.instead !== undefined, `${name} is missing`);
+    made[name] = data.has(name) ? read(data.get(name)) : read.instead;
   }
   check(made);
   return made;

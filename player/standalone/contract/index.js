@@ -71,7 +71,8 @@ export { blankState, floorMs, freshness, isAllowed, whyNot } from "./state.js";
 export { restore } from "./restore.js";
 
 // showingAt(playlist, instant, allowed) → {show, entry, start, end}; `allowed` takes the index of an entry.
-export { showingAt } from "./timeline.js";
+// outputAt(playlist, instant) → {output, until}: the output with its volume and brightness of that moment.
+export { outputAt, showingAt } from "./timeline.js";
 
 // midnight("2026-09-21", "Asia/Ho_Chi_Minh") → UTC ms.
 export { midnight } from "./zones.js";

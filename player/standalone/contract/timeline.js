@@ -27,6 +27,23 @@ export function showingAt(playlist, instant, allowed) {
   return fallback(playlist, instant, allowed, planned);
 }
 
+/**
+ * How the picture is put out at `instant` (UTC ms), and when that changes next: mute or dim where it is quiet.
+ * @param {object} playlist
+ * @param {number} instant
+ * @returns {{output: object, until: number}}
+ */
+export function outputAt(playlist, instant) {
+  const { output, quiet } = playlist;
+  const at = lastBefore(quiet, instant, (span) => span.start);
+  const until = quiet[at + 1]?.start ?? FAR_MS;
+  const rule = quiet[at];
+  if (!rule || rule.end <= instant) return { output, until };
+  const part = (value, percent) => Math.floor((value * percent) / 100);
+  const [volume, brightness] = [part(output.volume, rule.volume), part(output.brightness, rule.brightness)];
+  return { output: { ...output, volume, brightness }, until: Math.min(rule.end, until) };
+}
+
 // The index of the last item that does not lie behind `at`; -1 for none.
 function lastBefore(items, at, place) {
   let [low, high] = [0, items.length];

@@ -86,6 +86,13 @@ async function show(playlists) {
   });
 }
 
+async function putOut(playlists) {
+  return playlists.map(({ bytes, instants }) => {
+    const playlist = opened("playlist", fromBase64(bytes));
+    return instants.map((instant) => contract.outputAt(playlist, instant));
+  });
+}
+
 async function pairOf({ publicKey, privateKey }) {
   return {
     publicKey: await crypto.subtle.importKey("raw", fromBase64(publicKey), "Ed25519", true, ["verify"]),
@@ -114,6 +121,6 @@ async function shares({ whole, number, spanMs }) {
   return contract.shares(whole, number, spanMs);
 }
 
-const questions = { judge, show, sealed, sealedPlays, keyIdOf, shares };
+const questions = { judge, show, putOut, sealed, sealedPlays, keyIdOf, shares };
 for (const [name, answer] of Object.entries(questions)) window[name] = asked(answer);
 window.contract = contract;

@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playlists.model import Block, Day, Loop, Plan, Playlist, Slot
+from playlists.model import Block, Day, Loop, Output, Plan, Playlist, QuietSpan, Slot
 from playlists.schemas import seal
-from playlists.timeline import showing_at
+from playlists.timeline import output_at, showing_at
 from playlists.windows import DAY_MS, HOUR_MS, local_day, midnight
 from tests.player.standalone.contract_page import ContractPage, b64, contract_page, needs_chromium, plain, samples
 from tests.playlists.oracle import an_item
 from tests.playlists.test_timeline import a_playlist, playlists
-from tests.world import key
+from tests.world import World, key
 
 pytestmark = needs_chromium
 # Where clocks change at midnight, by half an hour, across the date line, or never. Dates are past ones: about the
@@ -122,6 +122,25 @@ def test_whole_days_in_zones_whose_clocks_change_show_the_same(page: ContractPag
     rng = random.Random(7)
     some = [whole_days(rng) for _ in range(160)]
     assert compare(page, [(playlist, list(instants(rng, playlist))) for playlist in some]) > 3000
+
+
+def test_the_output_is_as_loud_and_as_bright_at_any_instant(page: ContractPage) -> None:
+    rng = random.Random(13)
+    asked = []
+    for _ in range(40):
+        edges = [rng.randrange(1_000) for _ in range(2 * rng.randrange(5))]
+        ends = sorted({*edges})[: len({*edges}) // 2 * 2]
+        spans = [
+            QuietSpan(a, b, rng.randrange(101), rng.randrange(101)) for a, b in zip(ends[::2], ends[1::2], strict=True)
+        ]
+        output = Output(brightness=rng.randrange(101), volume=rng.randrange(101))
+        asked.append(replace(World().playlist(), output=output, quiet=tuple(spans)))
+    questions = [
+        {"bytes": b64(seal(playlist, key("director"))), "instants": [*range(0, 1_000, 7)]} for playlist in asked
+    ]
+    for playlist, answers in zip(asked, page.call("putOut", questions), strict=True):
+        expected = [output_at(playlist, instant) for instant in range(0, 1_000, 7)]
+        assert answers == [{"output": plain(output), "until": until} for output, until in expected]
 
 
 def test_plans_in_small_show_the_same_at_their_edges(page: ContractPage) -> None:
