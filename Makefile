@@ -1,7 +1,7 @@
 # One command for each thing a newcomer wants: see README.md. Nothing here needs root but `make test`.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check soak bench messages translations
+.PHONY: help setup run test check soak reliability bench messages translations
 PYTHON ?= python3
 BIN := .venv/bin
 MINUTES ?= 10
@@ -38,6 +38,9 @@ check: setup  ## Lint, format, types, layers: seconds
 
 soak: setup  ## Long fault and property runs; MINUTES=n bounds them
 	MINUTES=$(MINUTES) $(BIN)/python -m pytest -m soak $(PYTEST_ARGS)
+
+reliability: setup  ## Every fault in its full number of rounds, an hour and more: writes RELIABILITY.md (SEED=n repeats)
+	$(BIN)/python -m pytest -m soak tests/faults $(PYTEST_ARGS)
 
 bench: setup  ## Every benchmark, quick (BENCH_ARGS= for the full length)
 	@for name in $(BENCHMARKS); do echo "== $$name"; $(BIN)/python -P -m benchmarks.$$name $(BENCH_ARGS) || exit 1; done

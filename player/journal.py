@@ -70,7 +70,9 @@ class Journal:
         boot, ceiling = self._counters.load(_read_counters) or (0, 0)
         self._recover(ceiling)
         self.boot = max(boot, self.boot) + 1
-        self._reserve()
+        self._ceiling = self.last
+        with suppress(OSError):  # a full disk must not keep a screen from starting: the first play asks again
+            self._reserve()
         self._files.open()
 
     def close(self) -> None:
@@ -316,8 +318,9 @@ class Journal:
         return {**base, "clocks": clocks} if clocks else base
 
     def _reserve(self) -> None:
-        self._ceiling = self.last + RESERVE
-        self._counters.save(json.dumps({"boot": self.boot, "ceiling": self._ceiling}).encode())
+        ceiling = self.last + RESERVE
+        self._counters.save(json.dumps({"boot": self.boot, "ceiling": ceiling}).encode())
+        self._ceiling = ceiling
 
     def _recover(self, ceiling: int) -> None:
         """Read the files. When something in them is damaged, keep a copy and rewrite them from what is whole."""

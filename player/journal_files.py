@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,13 +118,30 @@ class JournalFiles:
 
     def mend(self, damages: Iterable[Damage], base: Base) -> None:
         """Keep a copy of what was damaged and leave only whole records. ``plays`` and its base come first: they say
-        what no number may fall behind."""
+        what no number may fall behind. A torn end is only cut off, with or without room for a copy: nobody was told
+        of it, and a full disk must not keep a screen from starting."""
         for damage in sorted(damages, key=lambda damage: damage.path != self.path):
-            if damage.found:
-                copy = f"plays.damaged-{damage.path.suffix[1:]}-{len(damage.found)}"
-                self._disk.replace_file(self._folder / copy, damage.found)
+            if damage.torn:
+                with suppress(OSError):
+                    self._keep_copy(damage)
+                self._cut_off(damage)
+                continue
+            self._keep_copy(damage)
             head = base(self._first, self._serial) if damage.path == self.path else b""
             self._disk.replace_file(damage.path, head + damage.clean)
+
+    def _keep_copy(self, damage: Damage) -> None:
+        if damage.found:
+            copy = f"plays.damaged-{damage.path.suffix[1:]}-{len(damage.found)}"
+            self._disk.replace_file(self._folder / copy, damage.found)
+
+    def _cut_off(self, damage: Damage) -> None:
+        descriptor = os.open(damage.path, os.O_RDWR)
+        try:
+            self._disk.truncate(descriptor, len(damage.clean))
+            self._disk.sync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def open(self) -> None:
         """From here on it grows."""

@@ -9,6 +9,7 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from server.broker import accounts as who
 from server.broker.accounts import Account
@@ -38,15 +39,17 @@ def engine(name: str) -> Engine:
 class RealBroker:
     """A running broker and ways to speak to it, hurt it and change its accounts."""
 
-    def __init__(self, folder: Path, name: str, screens: Sequence[str] = (), websocket: bool = False) -> None:
+    def __init__(
+        self, folder: Path, name: str, screens: Sequence[str] = (), websocket: bool = False, host: str = "127.0.0.1"
+    ) -> None:
         self.secret = who.new_secret()
         self.devices = dict.fromkeys(screens, "d")
         port, websocket_port = free_port(), free_port() if websocket else None
-        self.place = Place(folder / "broker", folder / "broker" / "state", "127.0.0.1", port, websocket_port)
+        self.place = Place(folder / "broker", folder / "broker" / "state", host, port, websocket_port)
         self.child = BrokerChild(self.place, engine(name))
         self.name = name
         self.mqtt5 = name == "mosquitto"
-        self.address: BrokerUrl = parse(f"mqtt://127.0.0.1:{port}")
+        self.address: BrokerUrl = parse(f"mqtt://{host}:{port}")
 
     @property
     def accounts(self) -> list[Account]:
@@ -82,9 +85,9 @@ class RealBroker:
 
 
 @contextlib.contextmanager
-def running(folder: Path, name: str, screens: Sequence[str] = (), websocket: bool = False) -> Iterator[RealBroker]:
+def running(folder: Path, name: str, screens: Sequence[str] = (), **how: Any) -> Iterator[RealBroker]:
     """A broker for the length of a ``with`` block."""
-    broker = RealBroker(folder, name, screens, websocket)
+    broker = RealBroker(folder, name, screens, **how)
     broker.start()
     try:
         yield broker

@@ -63,13 +63,15 @@ class FakeServer:
     stopped: bool = False
     codes: list[str] = field(default_factory=list)
     publics: dict[str, str] = field(default_factory=dict)
+    host: str = "127.0.0.1"
+    password: str = "d"
 
     def start(self) -> FakeServer:
         handler = type("Handler", (_Handler,), {"fake": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._server = ThreadingHTTPServer((self.host, 0), handler)
         self._server.daemon_threads = True
         self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = f"http://{self.host}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
         return self
 
@@ -107,7 +109,7 @@ class FakeServer:
             "name": "Sảnh A",
             "broker_url": self.broker_url,
             "username": SCREEN,
-            "password": "d",
+            "password": self.password,
             "files_url": f"{self.url}/files",
         }
         return 200, {}, json.dumps(paired).encode()

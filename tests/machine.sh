@@ -12,6 +12,9 @@ mpv                               mpv
 Xvfb                              xvfb
 /usr/lib/postgresql/*/bin/initdb  postgresql
 nft                               nftables
+tc                                iproute2
+mkfs.ext4                         e2fsprogs
+faketime                          faketime
 ip                                iproute2
 "
 

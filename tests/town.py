@@ -65,6 +65,8 @@ class Street:
             run("ip", "-n", street.name, "link", "set", "lo", "up")
             yield street
         finally:
+            # A namespace goes when the kernel finds the time; its wire must be gone before the next one is built.
+            subprocess.run(["ip", "link", "del", street.wire], check=False, timeout=30)
             subprocess.run(["ip", "netns", "del", street.name], check=False, timeout=30)
 
     def cut(self) -> None:

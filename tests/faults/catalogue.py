@@ -1,0 +1,32 @@
+"""Every fault, with its rounds in ``make test`` and in ``make soak``."""
+
+from __future__ import annotations
+
+from tests.faults import clocks, disks, lies, lines, power, processes
+from tests.faults.fault import COLD_S, Fault, Place, Strike, Struck
+from tests.faults.lines import street
+from tests.faults.power import card
+from tests.faults.screen import standing
+
+
+def outlived(name: str, place: Place, strike: Strike, longest_s: float, long: int, short: int = 1) -> Fault:
+    """A fault during which the pictures must go on."""
+    return Fault(name, Struck(place, strike, (1, longest_s), plays_on=True), short, long)
+
+
+FAULTS = (
+    Fault("player killed (kill -9) at random", Struck(standing, processes.killed), 3, 500),
+    Fault("power cut (ext4 shut down without its log)", Struck(card, power.cut), 3, 200, COLD_S),
+    Fault("player stopped (SIGSTOP) 1–60 s", Struck(standing, processes.stopped, (1, 60)), 1, 20),
+    outlived("64 MB disk full", card, disks.full, 5, 50),
+    outlived("clock set to 1970, 2038, ±1 h, ±10 y …", clocks.settable, clocks.jumped, 3, 40, short=3),
+    outlived("broker stopped (SIGSTOP) 1–60 s", standing, lines.broker_stopped, 60, 20),
+    outlived("broker killed (kill -9)", standing, lines.broker_killed, 5, 20),
+    outlived("broker restarted", standing, lines.broker_restarted, 5, 15),
+    outlived("broker wiped", standing, lines.broker_wiped, 5, 15),
+    outlived("network cut", street, lines.partition, 20, 30),
+    outlived("network one-way", street, lines.one_way, 20, 30),
+    outlived("network loses 30 %", street, lines.lossy, 20, 20),
+    outlived("network at 64 kbit/s", street, lines.crawling, 20, 20),
+    outlived("wrong, endless or slow files", standing, lies.lied_to, 5, 60),
+)

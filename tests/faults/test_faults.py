@@ -1,0 +1,52 @@
+"""Every fault the player must survive, in a few rounds; `make soak` runs the many and writes RELIABILITY.md.
+
+The seed is printed; SEED=… repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.catalogue import FAULTS
+from tests.faults.fault import Fault, Struck, Tally, by_place, run, run_together
+from tests.faults.reliability import write
+
+SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
+MINUTES = float(os.environ.get("MINUTES") or "inf")
+NAMES = [fault.name for fault in FAULTS]
+GROUPS = by_place(FAULTS)
+
+
+@pytest.fixture(scope="module")
+def tallies() -> Iterator[list[Tally]]:
+    """The tallies of the long runs; they go into RELIABILITY.md."""
+    done: list[Tally] = []
+    yield done
+    if done:
+        write(done)
+
+
+@pytest.mark.parametrize("faults", GROUPS.values(), ids=GROUPS)
+def test_the_screen_survives(faults: list[Fault], tmp_path: Path) -> None:
+    sys.stderr.write(f"SEED={SEED}\n")  # pytest shows it when the test fails
+    shared = isinstance(faults[0].rounds, Struck)
+    tallies = run_together(faults, tmp_path, SEED) if shared else [run(faults[0], tmp_path, SEED, faults[0].short)]
+    assert all(tally.done >= tally.fault.short for tally in tallies)
+    assert {tally.fault.name: tally.trouble for tally in tallies if tally.trouble} == {}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("fault", FAULTS, ids=NAMES)
+def test_the_screen_survives_many(fault: Fault, tmp_path: Path, tallies: list[Tally]) -> None:
+    sys.stderr.write(f"SEED={SEED}\n")  # pytest shows it when the test fails
+    until = time.monotonic() + MINUTES * 60 / len(FAULTS)
+    tally = run(fault, tmp_path, SEED, fault.long, until)
+    tallies.append(tally)
+    assert tally.done and tally.trouble == ()
