@@ -1,8 +1,9 @@
 """The whole life of a player: start in named steps, live in one loop, stop in reverse.
 
 Threads: this one (the stage), ``link`` (MQTT), ``sync`` (orders and files), ``inspector`` (hashes stored files),
-``pen`` (plays to the disk), ``report`` (plays to the server), ``commands`` (what staff ask for), ``surface`` (the
-page's web server). They meet in queues, in one event that wakes the loop, and in state that is replaced whole.
+``pen`` (plays to the disk), ``report`` (plays to the server), ``commands`` (what staff ask for), ``attendant`` (who
+asks beside the device), ``surface`` (the display). They meet in queues, in one event that wakes the loop, and in state
+that is replaced whole.
 """
 
 from __future__ import annotations
@@ -11,22 +12,25 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 
 from player import enrol
+from player.allowance import MIB, Setup
 from player.api import Api
+from player.attendant import Attendant
 from player.beliefs import Beliefs, SeenTime
 from player.cache import Cache
 from player.clock import Clock
 from player.commands import CommandDesk, Commands
 from player.deeds import Deeds
 from player.errors import SetupError
-from player.faults import DISK, OUTCAST, Faults
+from player.faults import DISK, OUTCAST, PORTAL, RESTARTS, Faults
 from player.fetch import Fetcher
+from player.guard import Guard, Mode
 from player.inspector import Inspector
-from player.journal import Journal
+from player.journal import Budget, Journal
+from player.keeper import Keeper, Pulse
 from player.link import Heard, Link
 from player.offers import Offers
 from player.orders import Orders
@@ -42,15 +46,7 @@ from playlists.state import State
 
 log = logging.getLogger("player")
 OUTCAST_EVERY_MS = 60_000
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a player is told when it is started."""
-
-    server_url: str
-    root: Path
-    folder: Path
+PAIRING_MS = 180_000  # a question to the server may take so long, and the loop waits for it while it is not paired
 
 
 class Agent:
@@ -63,11 +59,24 @@ class Agent:
         self.stage: Stage | None = None
         self.inbox: SimpleQueue[Heard] = SimpleQueue()
         self.faults = Faults()
+        self.broke = False
+        self.keeper, self._pulse = Keeper(), Pulse()
         self._outcast_again_mono_ms = 0
 
     def run(self) -> None:
         """Live until ``stop``. Raises SetupError when it cannot begin."""
+        guard = Guard(self._setup.folder, self._setup.allowance.safe_after)
+        try:
+            self._run(guard)
+        except SetupError:
+            guard.ended_well()  # somebody must put it right, and then it is to play as ever
+            raise
+        if not self.broke:
+            guard.ended_well()
+
+    def _run(self, guard: Guard) -> None:
         with ExitStack() as steps:
+            steps.callback(self.keeper.stopping)
             log.info("starting the surface")
             self._surface.start()
             steps.callback(self._surface.stop)
@@ -81,24 +90,29 @@ class Agent:
             slots = Slots(self._setup.folder, f"state-{paired.screen}")
             beliefs = Beliefs(slots, State(paired.screen, paired.unit, pinned), self._clock)
             beliefs.changed = self.wake.set
-            journal = Journal(self._setup.folder / "journal", key.keyid)
+            budget = Budget(self._setup.allowance.log_mb * MIB)
+            journal = Journal(self._setup.folder / "journal", key.keyid, budget=budget)
             steps.callback(journal.close)
-            self._live(steps, Parts(paired, key, api, beliefs, journal))
+            self._live(steps, Parts(paired, key, api, beliefs, journal), guard)
 
     def _pair(self, api: Api) -> enrol.Paired | None:
         """Show codes until staff entered one; None when stopped before."""
         enrolment = enrol.Enrolment(api, self._surface.pair)
+        self.keeper.be_patient(PAIRING_MS)
         while not self.stop.is_set():
+            self.keeper.beat(self._clock.mono_ms(), alive=True, status="Chưa ghép nối: màn hình đang hiện mã.")
             paired, wait_s = enrolment.step(self._clock.mono_ms())
             if paired:
                 enrol.save_paired(self._setup.folder, paired)
                 self._surface.slate()
+                self.keeper.be_patient(None)
                 return paired
             self.stop.wait(wait_s)
         return None
 
-    def _live(self, steps: ExitStack, parts: Parts) -> None:
-        cache = Cache(self._setup.folder / "files", self._fetcher, parts.paired.files_url)
+    def _live(self, steps: ExitStack, parts: Parts, guard: Guard) -> None:
+        cache = Cache(self._setup.folder / "files", self._fetcher, parts.paired.files_url, self._setup.allowance)
+        self._fetcher.saw_page = self._suspect_portal
         reporter = Reporter(parts.journal, parts.api, parts.key, parts.beliefs, self._clock)
         reporter.faults = self.faults
         pen = Pen(parts.journal, self.faults, self._clock, reporter.news.set)
@@ -111,9 +125,14 @@ class Agent:
         inspector.found_whole, inspector.found_rotten = self.wake.set, orders.news.set
         stage = Stage(self._surface, self._clock, inspector.stored, pen.put, parts.key.keyid)
         self.stage = stage
-        report = StateReport(parts, self._setup.folder, self.faults, self._clock)
+        report = StateReport(parts, self._setup.folder, self.faults, guard, self._clock)
+        attendant = Attendant(
+            self._setup.folder,
+            lambda: report.account(stage, sync.pending, self._surface.displayed(), parts.journal),
+        )
         deeds = Deeds(parts, self._surface, stage, self._clock, self._restart)
-        desk = CommandDesk(Commands(deeds.by_name()), self._clock, link.say_result)
+        commands = Commands(deeds.by_name(), Slots(self._setup.folder, "commands"))
+        desk = CommandDesk(commands, self._clock, link.say_result)
 
         steps.callback(pen.write)  # what the stage said last
         self._thread(steps, "pen", lambda: pen.run(self.stop), pen.news.set)
@@ -125,11 +144,16 @@ class Agent:
         link.start()
         steps.callback(link.stop)
         self._thread(steps, "commands", lambda: desk.run(self.stop), desk.rouse, patience_s=1)
+        attendant.start()
+        steps.callback(attendant.stop)
         steps.callback(self.stop.set)
+        if guard.mode is not Mode.NORMAL:
+            self.faults.add(RESTARTS, f"started again {guard.restarts} times", self._clock.mono_ms())
         while not self.stop.is_set():
             while not self.inbox.empty():
                 orders.hear(self.inbox.get(), desk.put)
             state = parts.beliefs.state
+            self._be_careful(guard, stage, state)
             wait_s = stage.step(state)
             if stage.outcast(state):
                 self._say_outcast()
@@ -137,8 +161,22 @@ class Agent:
             if said:
                 link.say_state(said)
             self._keep_time()
+            self._beat(stage)
             self.wake.wait(wait_s)
             self.wake.clear()
+
+    def _be_careful(self, guard: Guard, stage: Stage, state: State) -> None:
+        """As daring as the last starts allow."""
+        guard.lives((state.playlist.version.epoch, state.playlist.version.number) if state.playlist else None)
+        if stage.mode is not guard.mode:
+            stage.mode = guard.mode
+            if stage.mode is Mode.NORMAL:
+                self.faults.clear(RESTARTS)
+
+    def _beat(self, stage: Stage) -> None:
+        mono_ms, turn = self._clock.mono_ms(), stage.turn
+        alive = self._pulse.beats(turn, self._surface.displayed(), mono_ms)
+        self.keeper.beat(mono_ms, alive, f"{stage.show}: {turn.cue.title}" if turn else str(stage.show))
 
     def _paired_now(self, api: Api, known: enrol.Paired) -> enrol.Paired:
         """Where the broker is by now, remembered for the next start."""
@@ -178,7 +216,7 @@ class Agent:
             body()
         except Exception:
             log.exception("%s broke", name)
-            self.again = True
+            self.again = self.broke = True
             self.stop.set()
             self.wake.set()
 
@@ -187,6 +225,9 @@ class Agent:
             self._seen.keep(self._clock)
         except OSError as error:
             self.faults.add(DISK, f"the time could not be saved: {error.strerror}", self._clock.mono_ms())
+
+    def _suspect_portal(self, host: str) -> None:
+        self.faults.add(PORTAL, f"{host} answered with a web page", self._clock.mono_ms())
 
     def _say_outcast(self) -> None:
         """The key of this device was withdrawn: say so as long as it lasts."""

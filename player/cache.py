@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from player.allowance import MIB, Allowance
 from player.disk import Disk
 from player.errors import Overtaken
 from player.fetch import Fetcher
 from playlists.errors import Code, Refusal
 from playlists.model import SHA256, Reference
-
-MIB = 1024 * 1024
-SPARE_BYTES = 256 * MIB  # the journal and the system need room too
 
 
 class Cache:
@@ -25,10 +26,15 @@ class Cache:
     """
 
     def __init__(
-        self, folder: Path, fetcher: Fetcher, files_url: str, quota_bytes: int = 8192 * MIB, disk: Disk | None = None
+        self,
+        folder: Path,
+        fetcher: Fetcher,
+        files_url: str,
+        allowance: Allowance | None = None,
+        disk: Disk | None = None,
     ) -> None:
         self._folder, self._fetcher, self._files_url = folder, fetcher, files_url.rstrip("/")
-        self.quota_bytes = quota_bytes
+        self._allowance = allowance or Allowance()
         self._disk = disk or Disk()
         self._checked: set[str] = set()
         self._lock = threading.Lock()
@@ -101,20 +107,42 @@ class Cache:
             self._disk.remove(self.path(sha256))
             self._disk.remove(self._folder / f"{sha256}.part")
 
+    def scheduled(self, names: Iterable[str], issued_ms: int) -> None:
+        """A playlist issued then names these files: what was named longest ago is the first to go.
+
+        Raises:
+            OSError: one cannot be marked.
+        """
+        for name in names:
+            with suppress(FileNotFoundError):
+                os.utime(self.path(name), ns=(issued_ms * 1_000_000, issued_ms * 1_000_000))
+
     def evict(self, keep: Iterable[str], room_bytes: int = 0) -> int:
-        """Remove the longest unused files that nobody names until quota and disk leave ``room_bytes``; bytes freed."""
-        kept = set(keep)
-        files = sorted((p.stat().st_atime_ns, p) for p in self._folder.iterdir() if p.is_file())
-        used = sum(p.stat().st_size for _, p in files)
-        quota_bytes = min(self.quota_bytes, used + shutil.disk_usage(self._folder).free - SPARE_BYTES)
-        freed = 0
-        for _, path in files:
-            if used - freed + room_bytes <= quota_bytes:
+        """Remove what nobody names, downloads that were given up and then the longest unscheduled first, until quota
+        and disk leave ``room_bytes``; bytes freed.
+
+        Raises:
+            OSError: ENOSPC, there is no room even so. Journal and system keep what is spared for them.
+        """
+        kept, freed = set(keep), 0
+        lacking = self._lacking(room_bytes)
+        files = [(p.suffix != ".part", p.stat().st_mtime_ns, p) for p in self._folder.iterdir() if p.is_file()]
+        for _, _, path in sorted(files):
+            if freed >= lacking:
                 break
             if path.name.removesuffix(".part") not in kept:
                 freed += path.stat().st_size
                 self._disk.remove(path)
+        if room_bytes and self._lacking(room_bytes) > 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder))
         return freed
+
+    def _lacking(self, room_bytes: int) -> int:
+        """How many bytes must go for so many more to fit into quota and disk."""
+        used = sum(p.stat().st_size for p in self._folder.iterdir() if p.is_file())
+        disk = shutil.disk_usage(self._folder)
+        over_quota = used + room_bytes - self._allowance.files_mb * MIB
+        return max(over_quota, room_bytes + self._allowance.spare_bytes(disk.total) - disk.free)
 
 
 def digest_of(path: Path, urgent: Callable[[], bool]) -> str:

@@ -12,7 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from player.agent import Agent, Setup, prepared
+from player.agent import Agent, prepared
+from player.allowance import Allowance, Setup
 from player.errors import SetupError
 from player.status import describe
 from player.surface.browser import LOOPBACK, BrowserSurface
@@ -20,6 +21,13 @@ from player.surface.browser import LOOPBACK, BrowserSurface
 if TYPE_CHECKING:
     from player.surface.mpv.surface import MpvSurface
 
+ALLOWANCE = {
+    "log_mb": "nhật ký phát chiếm nhiều nhất bao nhiêu MB trước khi gộp lượt cũ",
+    "files_mb": "tệp chiếu chiếm nhiều nhất bao nhiêu MB",
+    "free_percent": "luôn để trống bấy nhiêu phần trăm của ổ đĩa",
+    "free_mb": "hoặc bấy nhiêu MB, tùy số nào nhỏ hơn",
+    "safe_after": "sau bấy nhiêu lần khởi động lại trong 30 phút thì chỉ phát ảnh; 0: không bao giờ",
+}
 RESTART_STATUS = 75  # EX_TEMPFAIL: whoever keeps the player starts it again
 
 
@@ -48,15 +56,32 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--port", type=int, default=8090, help="cổng của trang chiếu trên máy này (mặc định 8090)")
     run.add_argument("--listen", default=LOOPBACK, help="địa chỉ của trang chiếu (mặc định: chỉ máy này)")
     status = commands.add_parser("status", help="cho biết màn hình đang chiếu gì và vì sao")
+    for name, sentence in ALLOWANCE.items():
+        option, default = f"--{name.replace('_', '-')}", getattr(Allowance(), name)
+        run.add_argument(option, type=_whole, default=default, help=f"{sentence} (mặc định {default})")
+    state = os.environ.get("STATE_DIRECTORY")
     for command in (run, status):
-        command.add_argument("--state", required=True, type=Path, help="thư mục trạng thái của trình phát")
+        command.add_argument(
+            "--state",
+            required=not state,
+            default=state,
+            type=Path,
+            help="thư mục trạng thái (mặc định STATE_DIRECTORY)",
+        )
     return parser
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("hãy ghi một số nguyên không âm")
+    return int(text)
 
 
 def _run(options: argparse.Namespace) -> int:
     clock, seen, fetcher = prepared(options.state)
     surface = _surface(options, lambda: clock.read().ms)
-    agent = Agent(Setup(options.server, options.root, options.state), surface, clock, seen, fetcher)
+    allowance = Allowance(**{name: getattr(options, name) for name in ALLOWANCE})
+    agent = Agent(Setup(options.server, options.root, options.state, allowance), surface, clock, seen, fetcher)
     surface.heard = agent.wake.set
 
     def end(_number: int, _frame: FrameType | None) -> None:

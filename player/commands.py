@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import Any
 
 from player.clock import Clock
 from player.json_object import read_object
+from player.store import Slots
 from playlists.model import MAX_INTEGER
 
 NAMES = ("identify", "screenshot", "reload", "blank", "unblank", "restart")
@@ -42,12 +45,15 @@ def read_command(payload: bytes) -> Command:
 
 
 class Commands:
-    """Does what it is told once per id: a broker may deliver a message twice."""
+    """Does what it is told once per id: a broker may deliver a message twice, also to the next start of a player."""
 
-    def __init__(self, deeds: Mapping[str, Callable[[Command], str]]) -> None:
-        """``deeds`` does each command and says in a few words what came of it; LookupError says that it cannot."""
-        self._deeds = deeds
-        self._done: list[str] = []
+    def __init__(self, deeds: Mapping[str, Callable[[Command], str]], done: Slots | None = None) -> None:
+        """``deeds`` does each command and says in a few words what came of it; LookupError says that it cannot.
+
+        ``done`` remembers the ids over a restart.
+        """
+        self._deeds, self._slots = deeds, done
+        self._done: list[str] = (done.load(_read_ids) if done else None) or []
 
     def answer(self, payload: bytes, now_ms: int) -> dict[str, Any] | None:
         """The result to publish; None for a command already done."""
@@ -57,7 +63,7 @@ class Commands:
             return _result("", "", ok=False, text=str(error)[:200], at=now_ms)
         if command.id in self._done:
             return None
-        self._done = [*self._done[-99:], command.id]
+        self._remember(command.id)
         if now_ms > command.until:
             return _result(command.id, command.name, ok=False, text="Lệnh đến quá muộn nên không thực hiện.", at=now_ms)
         deed = self._deeds.get(command.name)
@@ -67,6 +73,12 @@ class Commands:
             return _result(command.id, command.name, ok=True, text=deed(command), at=now_ms)
         except LookupError as error:
             return _result(command.id, command.name, ok=False, text=str(error.args[0]), at=now_ms)
+
+    def _remember(self, number: str) -> None:
+        self._done = [*self._done[-99:], number]
+        if self._slots:
+            with suppress(OSError):  # a full disk keeps nobody from turning the picture off
+                self._slots.save(json.dumps(self._done).encode())
 
 
 class CommandDesk:
@@ -91,6 +103,10 @@ class CommandDesk:
             answer = self._commands.answer(payload, self._clock.read().now.ms) if payload is not None else None
             if answer:
                 self._say(answer)
+
+
+def _read_ids(body: bytes) -> list[str]:
+    return [str(number) for number in json.loads(body)]
 
 
 def _result(number: str, name: str, *, ok: bool, text: str, at: int) -> dict[str, Any]:

@@ -5,7 +5,8 @@ PlayerError
 ├── Declined        the server understood the plays and does not take them as they are.
 └── Unreachable     nobody must act: the network or the server will come back. Try again later.
     ├── Unpaired    the server does not know this device (any more).
-    └── Overtaken   nobody failed: newer orders came, and what was under way goes on after them.
+    ├── Overtaken   nobody failed: newer orders came, and what was under way goes on after them.
+    └── NotYet      nobody failed: other screens download first.
 
 A document or file that must not be believed is a :class:`playlists.errors.Refusal`.
 """
@@ -43,3 +44,7 @@ class Unpaired(Unreachable):
 
 class Overtaken(Unreachable):
     """Something more urgent came; what arrived so far is kept."""
+
+
+class NotYet(Unreachable):
+    """Downloads of many screens are spread; this one's turn comes in ``retry_after_s``."""

@@ -13,7 +13,7 @@ log = logging.getLogger("player")
 KEPT = 20
 REMEMBERED_MS = 3600 * 1000
 NETWORK, DISK, JOURNAL, PLAYS = "NETWORK", "DISK", "JOURNAL", "PLAYS"
-ASIDE, OUTCAST = "ASIDE", "OUTCAST"
+ASIDE, OUTCAST, RESTARTS, PORTAL = "ASIDE", "OUTCAST", "RESTARTS", "PORTAL"
 SENTENCES: Mapping[str, str] = {
     NETWORK: "Không liên lạc được với máy chủ; màn hình phát tiếp danh sách đang có.",
     DISK: "Bộ nhớ của thiết bị không ghi hoặc đọc được: hãy kiểm tra chỗ trống và thẻ nhớ.",
@@ -21,6 +21,8 @@ SENTENCES: Mapping[str, str] = {
     PLAYS: "Máy chủ chưa nhận nhật ký phát; các lượt phát vẫn được giữ trên thiết bị.",
     ASIDE: "Máy chủ từ chối một lượt phát; lượt phát đó được giữ riêng trên thiết bị và không gửi nữa.",
     OUTCAST: "Thiết bị này đã bị thu hồi nên không phát gì nữa: hãy ghép nối lại bằng thiết bị khác.",
+    RESTARTS: "Trình phát khởi động lại nhiều lần trong 30 phút nên tạm phát chế độ an toàn.",
+    PORTAL: "Mạng trả về trang web thay cho dữ liệu: có thể là trang đăng nhập của Wi-Fi, hãy đăng nhập mạng.",
     Code.SIZE: "Tài liệu nhận được dài quá mức cho phép.",
     Code.PARSE: "Tài liệu nhận được không đọc được: mạng có thể chặn bằng trang đăng nhập.",
     Code.TYPE: "Nhận được tài liệu không đúng loại.",

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -62,6 +63,7 @@ class Fetcher:
     def __init__(self, limits: Limits | None = None, disk: Disk | None = None) -> None:
         self.limits = limits or Limits()
         self._disk = disk or Disk()
+        self.saw_page: Callable[[str], None] = lambda _: None  # a host answered with a web page: ours never do
         # Counting them itself, so that only redirects are followed and nothing is retried behind our back.
         retries = urllib3.Retry(total=None, connect=0, read=0, other=0, status=0, redirect=self.limits.redirects)
         timeout = urllib3.Timeout(connect=self.limits.connect_s, read=self.limits.stall_s)
@@ -133,9 +135,12 @@ class Fetcher:
     ) -> urllib3.BaseHTTPResponse:
         plain = {"accept-encoding": "identity", "user-agent": "cauthang-player", **headers}
         try:
-            return self._pool.request(
+            response = self._pool.request(
                 method, url, headers=plain, body=body, preload_content=False, decode_content=False
             )
+            if response.status == 200 and response.headers.get("content-type", "").startswith("text/html"):
+                self.saw_page(urlsplit(url).netloc)
+            return response
         except HTTPError as error:
             raise Unreachable(f"{url.split('?', maxsplit=1)[0]}: {_reason(error)}") from error
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from player.beliefs import Beliefs
 from player.clock import Clock
-from player.errors import Overtaken, Unreachable
-from player.faults import DISK, NETWORK, Faults
+from player.errors import NotYet, Overtaken, Unreachable
+from player.faults import DISK, NETWORK, PORTAL, Faults
 from player.link import Heard
 from player.offers import Offers
 from player.pace import POLL_S, Backoff, around
@@ -77,6 +77,8 @@ class Orders:
             return self._backoff.failure()
         except Overtaken:
             return 0
+        except NotYet as later:
+            return min(later.retry_after_s or 0, around(POLL_S))
         except Unreachable as error:
             self._faults.add(NETWORK, str(error), mono_ms)
             return self._backoff.failure(error.retry_after_s)
@@ -86,4 +88,5 @@ class Orders:
         self._backoff.success()
         if poll:
             self._faults.clear(NETWORK)
+            self._faults.clear(PORTAL)
         return around(POLL_S)

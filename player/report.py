@@ -21,7 +21,7 @@ FULL_PLAYS = 20
 TRIES_ALONE = 3  # whoever spoils the answers on the way must do it for a while
 ABOUT_THE_DEVICE = (Code.SIG, Code.KEY, Code.TARGET, Code.FORK)  # refusals that no other choice of plays would mend
 LATEST_MS = 15_000  # the log page lists a play within 30 s of its showing
-TIMELESS_MS = 10 * 60_000  # so long a start without a clock is given to learn the time before its plays are handed in
+TIMELESS_MS = 120_000  # so long a start without a clock is given to learn the time before its plays are handed in
 
 
 class Reporter:
@@ -33,7 +33,7 @@ class Reporter:
         self.news = threading.Event()
         self._api, self._key, self._beliefs, self._clock = api, key, beliefs, clock
         self._backoff = Backoff()
-        self._begun_mono_ms = clock.mono_ms()
+        self._timeless_until_mono_ms = clock.mono_ms() + TIMELESS_MS
         self._resting_until_mono_ms = 0
         self._first_mono_ms: int | None = None
         self._most = BATCH_PLAYS
@@ -66,14 +66,15 @@ class Reporter:
         return self._due_in_s()
 
     def _waits_for_time(self) -> bool:
-        """Whether plays of an unknown clock may still get their right time; they get it as soon as it is known."""
+        """Whether this start does not know the time yet; its plays get their right one as soon as it does.
+
+        A clock that is lost later needs no such thing: the floor goes on from what it showed.
+        """
         at = self._clock.read()
-        if not self.journal.untimed:
-            return False
-        if at.now.known:
+        if at.now.known and self._timeless_until_mono_ms:
             self.journal.know_time(at.ms - at.mono_ms)
-            return False
-        return at.mono_ms < self._begun_mono_ms + TIMELESS_MS
+            self._timeless_until_mono_ms = 0
+        return self.journal.untimed and at.mono_ms < self._timeless_until_mono_ms
 
     def _rest(self, asked_s: float | None = None) -> float:
         """Nothing is sent for so many seconds, whatever news comes meanwhile."""

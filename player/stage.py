@@ -12,6 +12,7 @@ from pathlib import Path
 from queue import Empty
 
 from player.clock import Clock, Instant
+from player.guard import Mode
 from player.surface import Cue, Displayed, Event, Failed, Finished, Presented, Surface
 from player.turn import FAREWELL_MS, Reason, Turn, play_of
 from playlists.errors import Code
@@ -43,6 +44,7 @@ class Stage:
         self._surface, self._clock, self._stored, self._record = surface, clock, stored, record
         self._device = device
         self.blanked = False
+        self.mode = Mode.NORMAL
         self.turn: Turn | None = None
         self.show = Show.SLATE
         self.shown_version: tuple[int, int] | None = None
@@ -52,7 +54,7 @@ class Stage:
         self._next: Cue | None = None
         self._adjusted: Output | None = None
         self._early: list[Event] = []
-        self._without_plan: tuple[Playlist, Playlist] | None = None
+        self._rotation: tuple[Playlist, tuple[int, ...], Playlist] | None = None
 
     def step(self, state: State | None) -> float:
         """Bring the screen to what is due now; seconds after which to look again."""
@@ -74,7 +76,7 @@ class Stage:
     # --- What is due ---
 
     def _due(self, state: State | None, at: Instant) -> Showing:
-        if state is None or state.playlist is None or self.outcast(state):
+        if state is None or state.playlist is None or self.outcast(state) or self.mode is Mode.SLATE:
             return Showing(Show.SLATE, None, at.ms, at.ms + 60_000)
         if self.blanked:
             return Showing(Show.OFF, None, at.ms, at.ms + 60_000)
@@ -83,27 +85,48 @@ class Stage:
             return self.turn.showing
         return self._showing_at(state, at.ms, at.now, at.mono_ms)
 
+    def holds(self, entry: Entry) -> bool:
+        """Whether the file of an entry is here, whole, and was not found impossible to show."""
+        return self._stored(entry) is not None and not self.quarantined(entry.rendition.sha256, self._clock.mono_ms())
+
+    def banned(self, state: State) -> str:
+        """Why nothing at all is shown, when somebody wanted it so; else empty."""
+        if self.outcast(state):
+            return "thiết bị này đã bị thu hồi"
+        return "tắt hình theo lệnh" if self.blanked else ""
+
     def outcast(self, state: State) -> bool:
         """Whether this very device was withdrawn: then it shows nothing any more."""
         return self._device in state.revocation.values(Revoked.DEVICE)
 
     def _showing_at(self, state: State, instant: int, now: Now, mono_ms: int) -> Showing:
-        playlist = self._in_force(state, now)
+        playlist = self._in_force(state, now, mono_ms)
         return showing_at(playlist, instant, lambda entry: self._allowed(state, entry, now, mono_ms))
 
-    def _in_force(self, state: State, now: Now) -> Playlist:
-        """The playlist as it may be played: without a known time, or long without news, only its fallback."""
-        assert state.playlist is not None  # noqa: S101
-        if now.known and freshness(state, now) is not Freshness.FALLBACK:
-            return state.playlist
-        if self._without_plan is None or self._without_plan[0] is not state.playlist:
-            self._without_plan = state.playlist, replace(state.playlist, plan=Plan((), (), ()))
-        return self._without_plan[1]
+    def _in_force(self, state: State, now: Now, mono_ms: int) -> Playlist:
+        """The playlist as it may be played: long without news only its fallback. Without a known time, or when only
+        pictures are safe, a rotation of its fallback, or else of whatever of it may be shown."""
+        playlist = state.playlist
+        assert playlist is not None  # noqa: S101
+        if now.known and self.mode is Mode.NORMAL:
+            old = freshness(state, now) is Freshness.FALLBACK
+            return self._rotating(playlist, playlist.fallback) if old else playlist
+        usable = any(self._allowed(state, entry, now, mono_ms) for entry in playlist.fallback)
+        return self._rotating(playlist, playlist.fallback if usable else tuple(range(len(playlist.entries))))
+
+    def _rotating(self, playlist: Playlist, entries: tuple[int, ...]) -> Playlist:
+        """These entries of the playlist in turn, without its plan."""
+        if self._rotation is None or self._rotation[:2] != (playlist, entries):
+            rotation = replace(playlist, plan=Plan((), (), ()), fallback=entries)
+            self._rotation = playlist, entries, rotation
+        return self._rotation[2]
 
     def _let_finish(self, state: State, at: Instant) -> bool:
         """Whether the slot that is on may run to its end under the playlist it came from."""
         turn = self.turn
-        if turn is None or turn.playlist is state.playlist or turn.showing.show is not Show.SLOT or not at.now.known:
+        if turn is None or turn.playlist is state.playlist or turn.showing.show is not Show.SLOT:
+            return False
+        if not at.now.known or self.mode is not Mode.NORMAL:
             return False
         if not turn.showing.start <= at.ms < turn.showing.end or turn.showing.end > at.ms + PATIENCE_MS:
             return False
@@ -116,6 +139,7 @@ class Stage:
         item = state.playlist.entries[entry]
         return (
             why_not(state, item, now) is None
+            and not (self.mode is Mode.STILLS and item.rendition.media_type.is_video)
             and not self.quarantined(item.rendition.sha256, mono_ms)
             and now.ms >= self._resting.get(item.rendition.sha256, 0)
             and self._stored(item) is not None
@@ -198,7 +222,7 @@ class Stage:
             self._surface.prepare(following)
 
     def _following(self, state: State | None, showing: Showing, at: Instant) -> Cue | None:
-        if state is None or state.playlist is None or self.blanked or self.outcast(state):
+        if state is None or state.playlist is None or self.blanked or self.outcast(state) or self.mode is Mode.SLATE:
             return None
         for _ in range(3):  # a pause, or a moment of slate, may lie between
             later = Now(max(at.now.ms, showing.end), at.now.known)

@@ -7,11 +7,13 @@ from typing import Any
 
 from player.clock import Clock
 from player.faults import Faults
-from player.health import health
+from player.guard import Guard
+from player.health import health, machine
 from player.journal import Journal
 from player.parts import Parts
 from player.stage import Stage
 from player.sync import Pending
+from player.why import Shown, why, why_not_words
 from playlists.model import Version
 from playlists.state import freshness
 
@@ -24,8 +26,8 @@ CALM_FIELDS = ("showing", "journal", "at", "health")
 class StateReport:
     """Remembers what was said last, so that only news goes out."""
 
-    def __init__(self, parts: Parts, folder: Path, faults: Faults, clock: Clock) -> None:
-        self._parts, self._folder, self._faults, self._clock = parts, folder, faults, clock
+    def __init__(self, parts: Parts, folder: Path, faults: Faults, guard: Guard, clock: Clock) -> None:
+        self._parts, self._folder, self._faults, self._guard, self._clock = parts, folder, faults, guard, clock
         self._said: dict[str, Any] = {}
         self._said_mono_ms = -AT_LEAST_EVERY_MS
 
@@ -39,7 +41,32 @@ class StateReport:
         if not (urgent or calm or age_ms >= AT_LEAST_EVERY_MS):
             return None
         self._said, self._said_mono_ms = state, mono_ms
-        return {**state, "health": health(self._folder)}
+        return {**state, "health": health(self._folder), "machine": machine()}
+
+    def account(self, stage: Stage, pending: Pending | None, display: bool, journal: Journal) -> dict[str, Any]:
+        """The same for who stands beside the device, with what is on and why, files and what is not shown."""
+        beliefs, at = self._parts.beliefs.state, self._clock.read()
+        turn, playlist = stage.turn, beliefs.playlist
+        entries = playlist.entries if playlist else ()
+        on = turn.playlist.entries[turn.entry] if turn else None
+        reason = why(beliefs, Shown(stage.show, at.ms, at.now, stage.mode), stage.holds)
+        return {
+            **self._now(stage, pending, display, journal),
+            "name": self._parts.paired.name,
+            "unit": self._parts.paired.unit,
+            "show": str(stage.show),
+            "on": {"title": on.title, "campaign": on.campaign, "until": turn.showing.end} if turn and on else None,
+            "why": stage.banned(beliefs) or reason,
+            "files": [sum(map(stage.holds, entries)), len(entries)],
+            "not_shown": [
+                [entry.title, words]
+                for entry in entries
+                if (words := why_not_words(beliefs, entry, at.now, stage.holds(entry)))
+            ],
+            "zone": playlist.zone if playlist else "UTC",
+            "health": health(self._folder),
+            "machine": machine(),
+        }
 
     def _now(self, stage: Stage, pending: Pending | None, display: bool, journal: Journal) -> dict[str, Any]:
         state, at = self._parts.beliefs.state, self._clock.read()
@@ -58,7 +85,9 @@ class StateReport:
             "freshness": str(freshness(state, at.now)),
             "clock": at.quality.name.lower(),
             "faults": self._faults.listed(at.mono_ms),
-            "journal": {"last": journal.last, "receipted": journal.receipted},
+            "mode": str(stage.mode),
+            "restarts": self._guard.restarts,
+            "journal": {"last": journal.last, "receipted": journal.receipted, "waiting": journal.waiting()},
             "software": SOFTWARE,
         }
 

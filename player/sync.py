@@ -14,7 +14,7 @@ from player.api import Api
 from player.beliefs import Beliefs
 from player.cache import Cache
 from player.clock import Clock
-from player.errors import Overtaken, Unreachable
+from player.errors import NotYet, Overtaken, Unreachable
 from player.offers import INCOMPLETE, UNKNOWN_SIGNER, Offers, Rule
 from playlists.accept import (
     accept_approval,
@@ -30,6 +30,9 @@ from playlists.model import Playlist, Reference, Version
 from playlists.state import Now, State
 
 TRUST_STEPS = 64  # per update, as TUF's clients: a server that never ends is not followed for ever
+SPREAD_S = 600  # screens that are told of new files in the same second begin to fetch them within so long,
+SPREAD_BYTES_PER_S = 1024 * 1024  # the sooner the less there is,
+AT_ONCE_BYTES = 8 * 1024 * 1024  # and a few pictures at once
 MEND_BY_WALKING = {Code.SIG, Code.THRESH, Code.KEY, Code.MIX, Code.ROLLBACK}
 
 
@@ -50,6 +53,7 @@ class Sync:
     def __init__(self, api: Api, cache: Cache, beliefs: Beliefs, offers: Offers, clock: Clock) -> None:
         self._api, self._cache, self._beliefs, self._offers, self._clock = api, cache, beliefs, offers, clock
         self.pending: Pending | None = None
+        self._turn: tuple[Version, int] | None = None
         self.told: Callable[[], None] = lambda: None  # ``pending`` changed
         self.urgent: Callable[[], bool] = lambda: False  # newer news came while files were being fetched
         self.refused: Callable[[Refusal], None] = lambda _: None  # an offer was not believed
@@ -191,6 +195,7 @@ class Sync:
         self._tell(Pending(playlist.version, "fetched"))
         self._beliefs.update(lambda state, now: self._verified(state, playlist, sealed, now))
         self._tell(Pending(playlist.version, "armed"))
+        self._cache.scheduled(named_by(playlist), playlist.issued)
         self._cache.evict(named_by(playlist))
 
     def _require_approved(self, state: State, playlist: Playlist, sealed: bytes, now: Now) -> None:
@@ -234,10 +239,26 @@ class Sync:
         }
         missing = [r for r in renditions.values() if not self._cache.holds(r)]
         if missing:
+            size_bytes = sum(r.size_bytes for r in missing)
+            self._await_turn(playlist, size_bytes)
             kept = {*named_by(playlist), *named_by(self._beliefs.state.playlist)}
-            self._cache.evict(kept, sum(r.size_bytes for r in missing))
+            self._cache.evict(kept, size_bytes)
         for reference in missing:
             self._fetch(reference)
+
+    def _await_turn(self, playlist: Playlist, size_bytes: int) -> None:
+        """Ten thousand screens hear of a playlist in the same second: each begins at a moment of its own. What is on
+        already, or the first that ever is, comes at once."""
+        if self._beliefs.state.playlist in (None, playlist) or size_bytes <= AT_ONCE_BYTES:
+            return
+        mono_ms = self._clock.mono_ms()
+        if self._turn is None or self._turn[0] != playlist.version:
+            name = f"{playlist.screen} {playlist.version.epoch} {playlist.version.number}".encode()
+            share = int.from_bytes(hashlib.sha256(name).digest()[:4]) / 2**32
+            spread_s = min(SPREAD_S, size_bytes / SPREAD_BYTES_PER_S)
+            self._turn = playlist.version, mono_ms + round(share * spread_s * 1000)
+        if mono_ms < self._turn[1]:
+            raise NotYet("other screens download first", (self._turn[1] - mono_ms) / 1000)
 
     def _fetch(self, reference: Reference) -> None:
         if self.urgent():

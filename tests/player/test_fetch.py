@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from player.allowance import MIB, Allowance
 from player.cache import Cache
 from player.errors import Unreachable
 from player.fetch import Fetcher, Limits
@@ -18,6 +20,7 @@ from tests.fake_orders import Item, png, reference
 from tests.fakes import FakeServer, serving
 
 IMPATIENT = Limits(connect_s=2, stall_s=0.3, deadline_s=2, redirects=3)
+ROOMY = Allowance(free_mb=0)
 ITEM = Item("tranh", png((200, 0, 0), 200, 200) + os.urandom(20_000))
 WANTED = reference(ITEM.data)
 
@@ -29,8 +32,8 @@ def server() -> Iterator[FakeServer]:
         yield running
 
 
-def cache(server: FakeServer, folder: Path, quota_bytes: int = 10**9) -> Cache:
-    return Cache(folder, Fetcher(IMPATIENT), f"{server.url}/files", quota_bytes)
+def cache(server: FakeServer, folder: Path, allowance: Allowance = ROOMY) -> Cache:
+    return Cache(folder, Fetcher(IMPATIENT), f"{server.url}/files", allowance)
 
 
 def test_a_right_file_arrives_whole(server: FakeServer, tmp_path: Path) -> None:
@@ -120,13 +123,60 @@ def test_a_file_that_rotted_on_disk_is_found_and_fetched_again(server: FakeServe
     assert after_restart.fetch(WANTED).read_bytes() == ITEM.data
 
 
-def test_eviction_spares_what_a_playlist_names(server: FakeServer, tmp_path: Path) -> None:
-    old = cache(server, tmp_path, quota_bytes=50_000)
+def stored(folder: Path, *letters: str) -> list[str]:
+    """A megabyte under the name of its hash for each letter, scheduled one after the other."""
     names = []
-    for number in range(4):
-        data = bytes([number]) * 20_000
+    for number, letter in enumerate(letters):
+        data = letter.encode() * MIB
         names.append(hashlib.sha256(data).hexdigest())
-        (tmp_path / names[-1]).write_bytes(data)
-        os.utime(tmp_path / names[-1], (number, number))
-    assert old.evict(keep=[names[0]]) == 40_000
+        (folder / names[-1]).write_bytes(data)
+        os.utime(folder / names[-1], (number, number))
+    return names
+
+
+def test_eviction_spares_what_a_playlist_names(server: FakeServer, tmp_path: Path) -> None:
+    names = stored(tmp_path, *"abcd")
+    (tmp_path / f"{'e' * 64}.part").write_bytes(b"begun and given up")
+    assert cache(server, tmp_path, Allowance(files_mb=2, free_mb=0)).evict(keep=[names[0]]) > 2 * MIB
     assert sorted(p.name for p in tmp_path.iterdir()) == sorted([names[0], names[3]])
+
+
+def test_what_was_scheduled_longest_ago_goes_first_whenever_it_was_read(server: FakeServer, tmp_path: Path) -> None:
+    names = stored(tmp_path, *"abcd")
+    (tmp_path / names[3]).read_bytes()
+    kept = cache(server, tmp_path, Allowance(files_mb=3, free_mb=0))
+    kept.scheduled(names[:2], 1_790_000_000_000)
+    kept.evict(keep=[])
+    assert not (tmp_path / names[2]).exists()
+    assert all((tmp_path / name).exists() for name in (*names[:2], names[3]))
+
+
+def test_what_does_not_fit_is_not_begun_and_nothing_named_is_given_up_for_it(
+    server: FakeServer, tmp_path: Path
+) -> None:
+    names = stored(tmp_path, *"abcd")
+    with pytest.raises(OSError, match="No space left"):
+        cache(server, tmp_path, Allowance(files_mb=4, free_mb=0)).evict(keep=names[:2], room_bytes=3 * MIB)
+    assert all((tmp_path / name).exists() for name in names[:2])
+
+
+def test_a_part_of_the_disk_stays_free(server: FakeServer, tmp_path: Path) -> None:
+    disk = shutil.disk_usage(tmp_path)
+    assert Allowance(free_percent=10, free_mb=10**9).spare_bytes(disk.total) == disk.total // 10
+    assert Allowance(free_percent=100, free_mb=512).spare_bytes(disk.total) == 512 * MIB
+    full = Allowance(free_percent=100, free_mb=disk.free // MIB + 100)
+    stored(tmp_path, "a")
+    with pytest.raises(OSError, match="No space left"):
+        cache(server, tmp_path, full).evict(keep=[], room_bytes=1)
+    assert list(tmp_path.iterdir()) == []  # it gave what it could
+
+
+def test_a_web_page_in_place_of_an_answer_is_noticed(server: FakeServer, tmp_path: Path) -> None:
+    fetcher, hosts = Fetcher(IMPATIENT), []
+    fetcher.saw_page = hosts.append
+    server.says["/device/v1/head"] = (200, {"content-type": "text/html; charset=utf-8"}, b"<html>")
+    fetcher.ask("GET", f"{server.url}/device/v1/head", {}, 1000)
+    server.knobs["*"] = "html"
+    with pytest.raises(Refusal):
+        fetcher.download(f"{server.url}/files/{WANTED.sha256}", WANTED, tmp_path)
+    assert hosts == [server.url.removeprefix("http://")] * 2

@@ -14,6 +14,7 @@ import pytest
 
 from player.cli import main
 from player.commands import Commands
+from player.store import Slots
 from tests.fakes import FakeServer, eventually
 from tests.world import NOW, key
 
@@ -85,11 +86,15 @@ def test_status_says_what_is_shown(server: FakeServer, tmp_path: Path, capsys: p
             main(["status", "--state", str(state)])
             return capsys.readouterr().out
 
-        text = eventually(lambda: found if "Danh sách phát 1.1 (mới)" in (found := said()) else None)
-        assert "Sảnh A" in text and "Có 2/2 tệp" in text and "Đang phát theo lịch:" in text
+        text = eventually(lambda: found if "Đang phát theo lịch: “" in (found := said()) else None)
+        for words in ("đang chạy", "1.1 (mới)", "Sảnh A", "Có 2/2 tệp", "(theo lịch)", "đợt số", "0 lượt chờ gửi"):
+            assert words in text
+        assert "không ghi lượt phát nào" in text  # no page is open
     finally:
         process.terminate()
         process.wait(15)
+    text = said()
+    assert "không chạy" in text and "1.1 (mới)" in text and "Có 2/2 tệp" in text
 
 
 def asked(name: str, number: str = "1", **more: object) -> bytes:
@@ -113,6 +118,15 @@ def test_commands_are_done_once_each_and_answered() -> None:
     unable = commands.answer(asked("screenshot", "4"), NOW)
     assert unable and (unable["ok"], unable["text"]) == (False, "unsupported")
     assert done == ["blank"]
+
+
+def test_a_command_that_comes_again_to_the_next_start_is_not_repeated(tmp_path: Path) -> None:
+    done: list[str] = []
+    deeds = {"restart": lambda command: done.append(command.id) or "restarting"}
+    for _ in range(3):
+        commands = Commands(deeds, Slots(tmp_path, "commands"))
+        commands.answer(asked("restart", "17"), NOW)
+    assert done == ["17"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from player.allowance import MIB, Allowance
+from player.sync import AT_ONCE_BYTES
 from playlists import model
 from playlists.envelope import Kind, open_envelope
 from playlists.schemas import load, seal
@@ -169,10 +172,35 @@ def test_a_file_that_vanished_is_fetched_again(player: Rig, server: FakeServer) 
 
 
 def test_files_that_no_playlist_names_go_when_room_is_short(player: Rig, server: FakeServer) -> None:
-    player.cache.quota_bytes = 1
+    player.cache._allowance = Allowance(files_mb=1, free_mb=0)
+    unnamed = player.folder / "files" / ("a" * 64)
+    unnamed.write_bytes(bytes(MIB))
+    os.utime(unnamed, (0, 0))
+    before = set(server.files())
     server.orders.publish(BLUE)
     player.step()
-    assert {p.name for p in (player.folder / "files").iterdir()} == set(server.files())
+    assert {p.name for p in (player.folder / "files").iterdir()} == before | set(server.files())
+
+
+def test_orders_that_do_not_fit_are_reported_and_what_plays_goes_on(player: Rig, server: FakeServer) -> None:
+    player.cache._allowance = Allowance(files_mb=1, free_mb=0)
+    server.orders.publish(Item("to", os.urandom(MIB), number=9))
+    player.step()
+    assert (player.number, player.codes()) == (1, ["DISK"])
+    assert f"/files/{reference(server.orders.items[0].data).sha256}" not in server.asked
+
+
+def test_many_new_files_are_fetched_at_a_moment_of_ones_own(player: Rig, server: FakeServer) -> None:
+    big = Item("phim", os.urandom(AT_ONCE_BYTES + 1), number=9)
+    server.orders.publish(big)
+    share = int.from_bytes(hashlib.sha256(f"{SCREEN} 1 2".encode()).digest()[:4]) / 2**32
+    wait_s = player.step()
+    assert wait_s == pytest.approx(share * 8, abs=2)
+    assert (player.number, player.codes()) == (1, [])
+    began = player.clock.mono_ms()
+    player.clock._mono = lambda: began + 9_000
+    player.step()
+    assert player.number == 2
 
 
 def test_a_wrong_clock_only_dates_the_header(player: Rig, server: FakeServer) -> None:
