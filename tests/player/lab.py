@@ -1,7 +1,7 @@
 """A display without a monitor, and a camera on its frame buffer: a process of its own that looks every few ms.
 
 The camera sees what the X server has in its frame buffer, so nothing that the player says of itself is believed here.
-It also measures how late it was itself: what the machine had no time for cannot be blamed on the player.
+A second process measures the machine meanwhile: what it had no time for cannot be blamed on the player.
 """
 
 from __future__ import annotations
@@ -95,52 +95,70 @@ def lab(width: int = 640, height: int = 360, number: str = "") -> Iterator[Lab]:
 
 @dataclass
 class Film:
-    """What the camera saw: ``changes`` are (ms of the wall clock, colour), ``late`` how late the camera itself was."""
+    """What the camera saw: ``changes`` are (ms of the wall clock, colour). ``waits`` are (ms, ms) of the control: when
+    it had a little work to do, and how long it had to wait for a processor until that was done."""
 
     changes: list[tuple[float, Colour]] = field(default_factory=list)
-    late: list[tuple[float, float]] = field(default_factory=list)
+    waits: list[tuple[float, float]] = field(default_factory=list)
     samples: int = 0
     seconds: float = 0.0
 
-    def machine_late_ms(self, at_ms: float, around_ms: float = 100) -> float:
-        """The longest that this machine kept the camera waiting around an instant."""
-        return max((late for at, late in self.late if abs(at - at_ms) <= around_ms), default=0.0)
+    def waited_ms(self, at_ms: float) -> float:
+        """The longest that the control waited for a processor while a change at that instant was made."""
+        return max((wait for at, wait in self.waits if -WORK_BEFORE_MS <= at - at_ms <= WORK_AFTER_MS), default=0.0)
 
 
+WORK_BEFORE_MS, WORK_AFTER_MS = 600, 100  # half a second is what it takes to get the next one ready
 CAMERA = """
 import json, mmap, select, sys, time
 path, offset, every_s = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]) / 1000
 file = open(path, "rb")
 memory = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
-changes, late, samples, last = [], [], 0, b""
+changes, samples, last = [], 0, b""
 began = due = time.monotonic()
 print("ready", flush=True)
 while not select.select([sys.stdin], [], [], max(due - time.monotonic(), 0))[0]:
-    seen, at, behind = memory[offset:offset + 3], time.time() * 1000, time.monotonic() - due
+    seen = memory[offset:offset + 3]
     samples += 1
     if seen != last:
-        changes.append((at, seen[::-1].hex()))
+        changes.append((time.time() * 1000, seen[::-1].hex()))
         last = seen
-    if behind > every_s:
-        late.append((at, behind * 1000))
-    due = max(due + every_s, time.monotonic() - every_s)
-print(json.dumps([changes, late, samples, time.monotonic() - began]))
+    due = max(due + every_s, time.monotonic())
+print(json.dumps([changes, samples, time.monotonic() - began]))
 """
+CONTROL = """
+import json, select, sys, time
+waits = []
+print("ready", flush=True)
+while not select.select([sys.stdin], [], [], 0.045)[0]:
+    at, began, work = time.time() * 1000, time.monotonic(), time.process_time()
+    while time.process_time() - work < 0.005:
+        pass
+    waits.append((at, (time.monotonic() - began - 0.005) * 1000))
+print(json.dumps(waits))
+"""
+
+
+@contextmanager
+def _beside(program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A process of its own that works until its input is closed, and then says what it found."""
+    command = [sys.executable, "-I", "-S", "-c", program, *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        yield process
 
 
 @contextmanager
 def filming(place: Lab, x: int, y: int) -> Iterator[Film]:
     """Watch one pixel while the block runs; the film is complete afterwards."""
     film = Film()
-    command = [sys.executable, "-I", "-S", "-c", CAMERA, str(place.picture_file), str(place.place(x, y)), str(EVERY_MS)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as camera:
-        assert camera.stdout
-        assert camera.stdout.readline() == "ready\n"
+    where = (str(place.picture_file), str(place.place(x, y)), str(EVERY_MS))
+    with _beside(CAMERA, *where) as camera, _beside(CONTROL) as control:
         yield film
-        said, _ = camera.communicate("")
-    changes, late, film.samples, film.seconds = json.loads(said)
+        changes, film.samples, film.seconds = json.loads(camera.communicate("")[0])
+        film.waits = [(at, wait) for at, wait in json.loads(control.communicate("")[0])]
     film.changes = [(at, tuple(bytes.fromhex(colour))) for at, colour in changes]  # type: ignore[misc]
-    film.late = [(at, ms) for at, ms in late]
 
 
 COLOURS: dict[str, Colour] = {
@@ -149,7 +167,7 @@ COLOURS: dict[str, Colour] = {
     "lam": (0, 0, 200),
     "vàng": (255, 255, 0),
     "tím": (128, 0, 128),
-    "trắng": (255, 255, 255),
+    "cam": (255, 165, 0),  # no white: an empty browser window is white
 }
 GROUND = (11, 34, 57)  # of the slate
 

@@ -4,7 +4,7 @@
 import { now } from "./clock.js";
 import { Item } from "./item.js";
 
-const EARLY_MS = 16; // one frame: what is changed in this animation frame is seen in the next
+const EARLY_MS = 32; // two frames: what is changed in an animation frame is on the glass that much later (measured)
 const WARM_MS = 400;
 
 export class Layers {
@@ -21,6 +21,7 @@ export class Layers {
   // what is over by now is not loaded again, and what is about to come on is not pushed aside by what follows it.
   want(current, following, cut) {
     this.following = following;
+    if (this.next && ![current?.key, following?.key].includes(this.next.cue.key)) this.forget();
     const due = current && current.end > now() && this.failed !== current.key && this.on?.cue.key !== current.key;
     if (due && cut) this.clear();
     if (due && this.next?.cue.key !== current.key) this.load(current);
@@ -64,6 +65,11 @@ export class Layers {
     this.next = null;
     item.begin().then(() => old?.remove());
     this.offer();
+  }
+
+  forget() {
+    this.next.remove();
+    this.next = null;
   }
 
   // Load what follows, unless it is loaded, on, or failed already.
