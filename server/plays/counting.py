@@ -8,7 +8,7 @@ from enum import IntEnum
 from itertools import repeat
 from typing import NamedTuple
 
-from playlists.model import ClockQuality, Play
+from playlists.model import ClockQuality, Play, Result
 from playlists.play_rows import Columns
 from server.plays.days import QUARTER_MS, local_day_and_hour
 
@@ -18,8 +18,10 @@ MOST_SHOWN_MS = DAY_MS
 SPAN_MS = 4 * 60 * 60 * 1000  # no row of play_batch spans more: readers by time look this far around, and no further
 
 Numbers = tuple[int, int, int, int, int, int]  # a Counted, or as many plain numbers in its order
-Cells = dict[int, dict[Numbers, list[int]]]  # local hour → key of r_screen_day → four results and time shown
-_SHOWN = 4
+CellKey = tuple[int, int, int, int, int, int]
+_SHOWN, _HOURS = 4, 5  # after the four results
+_COMPLETE = int(Result.COMPLETE)
+_WIDTH = _HOURS + 24
 
 
 class Grade(IntEnum):
@@ -89,22 +91,22 @@ def all_counted(plays: Columns, entries: Sequence[tuple[int, int]], received_at:
     return list(zip(plays.starts, items, campaigns, plays.shown_ms, plays.results, repeat(int(_MEASURED))))
 
 
-def add_to_cells(cells: Cells, place: Place, plays: Iterable[Numbers]) -> None:
-    """Add plays to day-wide cells, those of each local hour apart: four results and the time shown."""
+def add_to_cells(cells: dict[CellKey, list[int]], place: Place, plays: Iterable[Numbers]) -> None:
+    """Add plays to day-wide cells: four results, time shown, and the complete plays of each local hour."""
     screen_id, unit_id, zone = place.screen_id, place.unit_id, place.zone
-    quarter = day = -1
-    of_hour: dict[Numbers, list[int]] = {}
+    quarter = day = hour = -1
     for start, item_id, campaign_id, shown_ms, result, grade in plays:
         if start // QUARTER_MS != quarter:  # neighbours share their quarter of an hour, and so day and hour
             quarter = start // QUARTER_MS
             day, hour = local_day_and_hour(zone, start)
-            of_hour = cells.setdefault(hour, {})
         key = (screen_id, day, unit_id, item_id, campaign_id, grade)
-        cell = of_hour.get(key)
+        cell = cells.get(key)
         if cell is None:
-            cell = of_hour[key] = [0, 0, 0, 0, 0]
+            cell = cells[key] = [0] * _WIDTH
         cell[result] += 1
         cell[_SHOWN] += shown_ms
+        if result == _COMPLETE:
+            cell[_HOURS + hour] += 1
 
 
 def cut_by_time(plays: Sequence[Numbers]) -> list[tuple[int, int]]:

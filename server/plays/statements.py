@@ -10,14 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ClauseElement, Connection, Table, bindparam, delete, func, insert, literal_column, select
+from sqlalchemy import ClauseElement, Connection, Table, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
 from server.plays.tables import (
-    HOURS,
     MEASURES,
-    RESULTS_AND_TIME,
     SCREEN_DAY_KEY,
     UNIT_DAY_KEY,
     play_batch,
@@ -91,7 +89,7 @@ class Statements:
             )
             .order_by(play_batch.c.first_n)
         )
-        self.add_to_screen_day = [self._adding_in(hour) for hour in HOURS]
+        self.add_to_screen_day = self._putting(r_screen_day, SCREEN_DAY_KEY, add=MEASURES)
         self.mark_dirty = self._putting(r_dirty, ("unit_id", "day"))
         self.note_unit_screen = self._putting(r_unit_screen, ("unit_id", "screen_id"))
         self.note_device = self._putting(play_device, ("device_id",), replace=("screen_id",))
@@ -119,17 +117,6 @@ class Statements:
         if changes:
             return self._compiled(statement.on_conflict_do_update(index_elements=key, set_=changes))
         return self._compiled(statement.on_conflict_do_nothing(index_elements=key))
-
-    def _adding_in(self, hour: str) -> Text:
-        """Key, results and time shown, and the complete plays once more for their hour.
-
-        A batch touches one hour or two: binding and adding the other 22 made the statement twice as dear.
-        """
-        told: dict[str, Any] = {name: bindparam(name) for name in (*SCREEN_DAY_KEY, *RESULTS_AND_TIME)}
-        others: dict[str, Any] = {name: literal_column("0") for name in HOURS}
-        statement = self._upsert(r_screen_day).values(told | others | {hour: bindparam("in_hour")})
-        changed = {name: r_screen_day.c[name] + statement.excluded[name] for name in (*RESULTS_AND_TIME, hour)}
-        return self._compiled(statement.on_conflict_do_update(index_elements=SCREEN_DAY_KEY, set_=changed))
 
     def _compiled(self, statement: ClauseElement) -> Text:
         compiled: Any = statement.compile(dialect=self._dialect)

@@ -21,7 +21,7 @@ from playlists.model import Play, Result
 from playlists.play_rows import MAX_PLAYS
 from playlists.schemas import load
 from server.plays.codec import Codec, Dictionaries, Stored, digest
-from server.plays.counting import Cells, Numbers, add_to_cells, cut_by_time
+from server.plays.counting import CellKey, Numbers, add_to_cells, cut_by_time
 from server.plays.runs import Run, gaps, known_ranges, merged, new_ranges, shortened
 from server.plays.statements import Statements
 from server.plays.submission import Ack, Forked, NotStored, Sender, Submission
@@ -41,7 +41,7 @@ class _Group:
 
     runs: dict[int, list[Run]] = field(default_factory=dict)
     batches: Rows = field(default_factory=list)
-    cells: Cells = field(default_factory=dict)
+    cells: dict[CellKey, list[int]] = field(default_factory=dict)
     devices: Rows = field(default_factory=list)
     places: set[tuple[int, int]] = field(default_factory=set)
     taken: dict[int, list[Submission]] = field(default_factory=dict)
@@ -156,19 +156,13 @@ class Writer:
         do.drop_run.run_many(connection, drop)
         do.put_run.run_many(connection, put)
         do.add_batch.run_many(connection, work.batches)
-        self._add(connection, work.cells)
-        days = {(key[2], key[1]) for cells in work.cells.values() for key in cells}
-        do.mark_dirty.run_many(connection, sorted(days))
+        cells = sorted(work.cells.items())
+        do.add_to_screen_day.run_many(connection, [(*key, *measures) for key, measures in cells])
+        do.mark_dirty.run_many(connection, sorted({(unit, day) for _screen, day, unit, *_rest in work.cells}))
         do.note_unit_screen.run_many(connection, sorted(work.places - self._places))
         do.note_device.run_many(connection, sorted(set(work.devices)))
         do.note_conflict.run_many(connection, work.conflicts)
         do.keep_fork.run_many(connection, work.forks)
-
-    def _add(self, connection: Connection, cells: Cells) -> None:
-        """Let the roll-ups grow: a cell is told its complete plays twice, for the day and for their hour."""
-        for hour, of_hour in cells.items():
-            rows = [(*key, *cell, cell[0]) for key, cell in sorted(of_hour.items())]
-            self._do.add_to_screen_day[hour].run_many(connection, rows)
 
     def _remember(self, work: _Group) -> None:
         """After the commit only: memory never knows more than the disk."""

@@ -179,7 +179,8 @@ class CountsInASecondTransaction(Writer):
         if self._crashes.random() < 0.1:
             raise Crash
         with self.engine.begin() as connection:
-            self._add(connection, cells)
+            rows = [(*key, *measures) for key, measures in sorted(cells.items())]
+            self._do.add_to_screen_day.run_many(connection, rows)
         self._remember(work)
         return [self._ack(submission.sender.device_id) for submission in group]
 
