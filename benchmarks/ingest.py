@@ -1,10 +1,10 @@
 """Ingest beside what it is built on: HTTP to commit against a POST that takes the same
 bytes and does nothing, the writer against a bare table.
 
-``python -m benchmarks.ingest [--quick]``. Baseline and candidate alternate in one run, medians are compared, and
-only ratios mean anything: the machine is whatever it is. Goals (measured in a lab on two cores): HTTP to commit at
-least 0.45 of the empty POST, the writer at least 0.28 of raw executemany at 64 batches per commit, at most 16 bytes
-stored per play with signature, row and indexes.
+``python -m benchmarks.ingest [--quick]``. Baseline and candidate alternate in one run, medians are compared; the
+machine is whatever it is. Goals: HTTP to commit at 50 times the need of 10,000 screens, beside the empty POST, whose
+share was 0.45 in a lab and is not held to here (docs/adr/0012-what-ingest-is-measured-by.md); the writer at least 0.28
+of raw executemany at 64 batches per commit; at most 16 bytes stored per play with signature, row and indexes.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ingest_door import DEVICES, START, device, place_of
+from playlists.keys import SigningKey, verify
 from playlists.schemas import dump, seal
 from server import settings as server_settings
 from server.db import PLAYS, upgrade
@@ -35,13 +36,17 @@ from server.plays.codec import Parts
 from server.plays.counting import counted
 from server.plays.dictionaries import prepared_dictionaries
 from server.plays.ground import sqlite_file, writing_engine
+from server.plays.samples import SampleDevice
 from server.plays.submission import Sender, Submission
 from server.plays.writer import GROUP, Writer
 from server.settings import Settings
 
-CONNECTIONS = 16
+CONNECTIONS = (8, 16)  # as many as in the lab
 BARE_COLUMNS = "device, n, boot, start, item, campaign, planned_ms, shown_ms, result, evidence, clock"
 GOALS = {"http": 1 / 0.45, "writer": 1 / 0.28, "bytes": 16.0}
+NEEDED_PER_S = 17  # batches of 10,000 screens, each sending one of about 30 plays in ten minutes
+HEADROOM = 50
+SIDES = ("empty", "check", "plays")
 
 
 # --- (b) and (c): the writer beside a bare table, and what it stores -----------------------------------------------
@@ -225,31 +230,48 @@ class Cost:
     cpu_s: float
 
 
-def http_part(folder: Path, count: int, repeats: int) -> dict[str, Any]:
-    """Seconds per batch of the full path and of an empty POST, in turns."""
+Costs = dict[tuple[str, int], list[Cost]]  # by side and number of connections
+
+
+def http_part(folder: Path, count: int, repeats: int) -> tuple[Costs, int]:
+    """Cost per batch of the full path, of check and parse alone, and of an empty POST, in turns; plays counted."""
     settings = fresh(folder, "http")
     crowd = [device(number) for number in range(1, DEVICES + 1)]
-    found: dict[str, list[Cost]] = {"ours": [], "check": [], "empty": []}
+    found: Costs = {(side, connections): [] for side in SIDES for connections in CONNECTIONS}
     plays = 0
     with served(settings) as servers:
         for repeat in range(repeats + 1):
-            requests = []
-            for at in range(count):
-                number = at % DEVICES
-                batch = crowd[number].batch(crowd[number].plays(26 + at % 10))
-                plays += len(batch.plays)
-                requests.append(_request("/plays", number + 1, seal(batch, crowd[number].key)))
-            sides = {
-                "empty": [request.replace(b"POST /plays", b"POST /empty", 1) for request in requests],
-                "check": [request.replace(b"POST /plays", b"POST /check", 1) for request in requests],
-                "ours": requests,
-            }
-            for side, sent in sides.items():
-                cpu = servers.cpu_s()
-                seconds = load(servers.port, sent, CONNECTIONS)
-                if repeat:  # the first round warms all up
-                    found[side].append(Cost(seconds / count, (servers.cpu_s() - cpu) / count))
-    return {**found, "plays": plays}
+            for connections in CONNECTIONS:
+                requests, carried = _requests(crowd, count)
+                plays += carried
+                for side in SIDES:
+                    sent = [request.replace(b"POST /plays", b"POST /" + side.encode(), 1) for request in requests]
+                    cpu = servers.cpu_s()
+                    seconds = load(servers.port, sent, connections)
+                    if repeat:  # the first round warms all up
+                        found[side, connections].append(Cost(seconds / count, (servers.cpu_s() - cpu) / count))
+    return found, plays
+
+
+def _requests(crowd: Sequence[SampleDevice], count: int) -> tuple[list[bytes], int]:
+    """So many batches that were never sent before, and how many plays they carry."""
+    requests, plays = [], 0
+    for at in range(count):
+        number = at % DEVICES
+        batch = crowd[number].batch(crowd[number].plays(26 + at % 10))
+        plays += len(batch.plays)
+        requests.append(_request("/plays", number + 1, seal(batch, crowd[number].key)))
+    return requests, plays
+
+
+def signatures_us() -> float:
+    """Processor time of what no door can save: one signature checked, one made."""
+    key = SigningKey.from_seed(b"b" * 32)
+    data = b"x" * 1300
+    start = time.process_time()
+    for _ in range(500):
+        verify(key.public, key.sign(data), data)
+    return (time.process_time() - start) / 500 * 1e6
 
 
 def spread(values: Sequence[float]) -> float:
@@ -266,30 +288,40 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
         folder = Path(name)
         writing = writer_part(folder, 3_200 if quick else 12_800, 3 if quick else 5)
-        http = http_part(folder, 1_000 if quick else 6_000, 3 if quick else 5)
-    ours, check, empty = (statistics.median(c.wall_s for c in http[side]) * 1e6 for side in ("ours", "check", "empty"))
-    cpu = {side: statistics.median(c.cpu_s for c in http[side]) * 1e6 for side in ("ours", "check", "empty")}
+        http, plays = http_part(folder, 600 if quick else 6_000, 3 if quick else 5)
+    wall = {at: statistics.median(cost.wall_s for cost in costs) * 1e6 for at, costs in http.items()}
+    cpu = {at: statistics.median(cost.cpu_s for cost in costs) * 1e6 for at, costs in http.items()}
     million = 1e6 / writing["plays"]
     writer, bare = (statistics.median(writing[side]) * million for side in ("ours", "bare"))
     stored = writing["bytes_per_play"]
     print(f"load average before {before:.1f}, after {os.getloadavg()[0]:.1f}")
-    print(f"HTTP to commit: {1e6 / ours:,.0f} batches/s; empty POST {1e6 / empty:,.0f}/s; share {empty / ours:.2f}")
-    print(f"  of it, signature check and parse alone: share {empty / check:.2f}")
-    print("  processor time per request, client included: " + ", ".join(f"{k} {v:,.0f} µs" for k, v in cpu.items()))
+    for connections in CONNECTIONS:
+        ours, check, empty = (wall[side, connections] for side in ("plays", "check", "empty"))
+        print(f"HTTP to commit over {connections} connections: {1e6 / ours:,.0f} batches/s, {ours:,.0f} µs each")
+        print(f"  empty POST {1e6 / empty:,.0f}/s, {empty:,.0f} µs each; share {empty / ours:.2f}, lab 0.45")
+        print(f"  of it, signature check and parse alone: share {empty / check:.2f}, lab 0.72")
+        times = ", ".join(f"{side} {cpu[side, connections]:,.0f}" for side in SIDES)
+        print(f"  processor time per request in µs, client included: {times}")
+    print(f"  of it, one signature checked and one made: {signatures_us():,.0f}")
+    print(f"  {1e6 / ours / NEEDED_PER_S:,.0f} times the need of 10,000 screens, goal {HEADROOM}")
     print(f"writer at {GROUP} batches per commit: {1e6 / writer:,.0f} plays/s; bare {1e6 / bare:,.0f}/s")
     print(f"  share {bare / writer:.2f}; stored {stored:.1f} bytes per play")
     others = before > (os.cpu_count() or 1) / 2  # somebody else's work makes every wait end in cold caches
-    noisy = others or max(spread([c.wall_s for c in http["empty"]]), spread(writing["bare"])) > 1.5
+    noisy = others or max(spread([c.wall_s for c in http["empty", CONNECTIONS[-1]]]), spread(writing["bare"])) > 1.5
     result = {
         "name": "ingest",
         "ours": round(ours, 1),
         "reference": round(empty, 1),
         "ratio": round(ours / empty, 3),
-        "goal": round(GOALS["http"], 3),
-        "unit": "µs per batch of 30 plays, HTTP to commit, beside a POST that does nothing",
-        "counted": http["plays"],
-        "processor": {"ours": round(cpu["ours"], 1), "reference": round(cpu["empty"], 1),
-                      "ratio": round(cpu["ours"] / cpu["empty"], 3), "unit": "µs of processor time, all processes"},
+        "lab": round(GOALS["http"], 3),
+        "unit": "µs per batch of 30 plays, HTTP to commit over 16 connections, beside a POST that does nothing",
+        "counted": plays,
+        "need": {"ours": round(ours, 1), "reference": round(1e6 / NEEDED_PER_S / HEADROOM, 1),
+                 "ratio": round(ours * NEEDED_PER_S * HEADROOM / 1e6, 3), "goal": 1.0,
+                 "unit": f"µs per batch, beside {HEADROOM} times the need of 10,000 screens"},
+        "processor": {"ours": round(cpu["plays", 16], 1), "reference": round(cpu["empty", 16], 1),
+                      "ratio": round(cpu["plays", 16] / cpu["empty", 16], 3),
+                      "unit": "µs of processor time, all processes"},
         "writer": {"ours": round(writer, 2), "reference": round(bare, 2), "ratio": round(writer / bare, 3),
                    "goal": round(GOALS["writer"], 3), "unit": "s per million plays, beside a bare table"},
         "bytes_per_play": {"ours": round(stored, 2), "reference": GOALS["bytes"],
