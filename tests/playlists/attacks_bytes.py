@@ -11,7 +11,7 @@ from dataclasses import replace
 from playlists.accept import accept_head
 from playlists.envelope import Kind, seal_payload
 from playlists.errors import Code
-from playlists.model import Reference
+from playlists.model import QuietSpan, Reference
 from playlists.schemas import dump, seal
 from tests.doors import AT, DOORS, Offer, resealed, spoiled
 from tests.world import World, approval, batch, key, reference
@@ -23,7 +23,10 @@ HOSTILE_TITLES = ["a\0b", "a\nb", "a" * 301, "😀" * 301, unicodedata.normalize
 NO_ZONES = [
     "Mars/X", "../../etc/passwd", "hello", "Asia", "localtime", "+07:00", "asia/ho_chi_minh", "PST", "GB", "Asia/",
 ]  # fmt: skip
-NO_DAYS = ["hello", "2026-02-30", "20260921", "2026-W39-1", "0000-01-01", "9999-12-31", "2026-9-21", "２０２６-09-21"]
+NO_DAYS = [
+    "hello", "2026-02-30", "20260921", "2026-W39-1", "0000-01-01", "9999-12-31", "2026-9-21", "２０２６-09-21",
+    ["2026-09-21"],
+]  # fmt: skip
 
 
 def row_22_hostile_ids_never_leave_the_schema() -> Iterator[Offer]:
@@ -55,11 +58,52 @@ def row_22_playlist_in_no_zone_of_this_world() -> Iterator[Offer]:
         yield of_head(resealed(Kind.PLAYLIST, World().playlist(), "director", zone=zone), zone, None)
 
 
+def playlist_with(*path: str | int, value: object) -> bytes:
+    """A playlist of the director in which one place says something else."""
+    data = json.loads(dump(World().playlist(quiet=(QuietSpan(0, 10, 50, 50), QuietSpan(10, 20, 0, 100)))))
+    place = data
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return seal_payload(Kind.PLAYLIST, json.dumps(data).encode(), key("director"))
+
+
+# The place, the last right value there, the first wrong one.
+AT_THE_EDGE: list[tuple[tuple[str | int, ...], object, object]] = [
+    (("entries", 0, "rendition", "width"), 16384, 16385),
+    (("entries", 0, "rendition", "height"), 1, 0),
+    (("entries", 0, "campaign"), 2**53 - 1, 2**53),
+    (("fallback", 0), 1, 2),
+    (("zone",), "UTC", "utc"),
+    (("previous",), "a" * 64, "a" * 65),
+    (("output", "brightness"), 100, 101),
+    (("output", "rotation"), 270, 271),
+    (("off_hours",), "blank", "dark"),
+    (("quiet",), [], None),
+    (("quiet", 1), [10, 20, 100, 100], [9, 20, 100, 100]),
+    (("quiet", 1), [10, 11, 0, 0], [10, 10, 0, 0]),
+    (("quiet", 1), [10, 11, 0, 100], [10, 11, 0, 101]),
+    (("plan", "days"), [["2026-09-21", 1, 0], ["2026-09-22", 2, 0]], [["2026-09-21", 1, 0], ["2026-09-22", 1, 0]]),
+    (("plan", "days", 0, 2), 0, 1),
+    (("plan", "programmes", 0), [[0, 5, 0], [5, 6, 0]], [[0, 5, 0], [4, 6, 0]]),
+    (("plan", "programmes", 0, 0), [0, 1, 0], [0, 0, 0]),
+    (("plan", "programmes", 0, 0, 2), 0, 1),
+    (("plan", "loops", 0, "slots", 1), [10_000, 1, 10_000], [10_000, 2, 10_000]),
+    (("plan", "loops", 0, "slots", 1), [10_000, 1, 1], [9_999, 1, 1]),
+    (("plan", "loops", 0, "slots", 1), [10_000, 1, 10_000], [10_000, 1, 10_001]),
+    (("plan", "loops", 0, "slots", 1), [10_000, 1, 1], [10_000, 1, 0]),
+]
+
+
+def playlist_whose_parts_do_not_fit_together() -> Iterator[Offer]:
+    for path, right, wrong in AT_THE_EDGE:
+        yield of_head(playlist_with(*path, value=right), f"{path} {right}", None)
+        yield of_head(playlist_with(*path, value=wrong), f"{path} {wrong}")
+
+
 def row_22_playlist_with_a_day_of_no_calendar() -> Iterator[Offer]:
     for day in NO_DAYS:
-        plan = json.loads(dump(World().playlist()))["plan"]
-        plan["days"][0][0] = day
-        yield of_head(resealed(Kind.PLAYLIST, World().playlist(), "director", plan=plan), ascii(day))
+        yield of_head(playlist_with("plan", "days", 0, 0, value=day), ascii(day))
 
 
 HOSTILE_JSON = {
@@ -205,6 +249,7 @@ ROWS = (
     row_22_hostile_or_unnormalised_titles_never_leave_the_schema,
     row_22_playlist_in_no_zone_of_this_world,
     row_22_playlist_with_a_day_of_no_calendar,
+    playlist_whose_parts_do_not_fit_together,
     row_23_hostile_json_around_a_document,
     row_23_hostile_json_even_when_signed,
     row_23_damaged_envelopes,

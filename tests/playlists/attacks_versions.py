@@ -60,6 +60,20 @@ def row_8_new_root_needs_the_old_and_the_new_threshold() -> Iterator[Offer]:
         yield Offer(f"{first} to {second} by {signers}", "trust", under_roots(*first), sealed, answer)
 
 
+def row_8_one_person_with_two_root_keys_counts_once() -> Iterator[Offer]:
+    def shared(version: int) -> Trust:
+        """Two of three persons must sign; r1 and r2 belong to one of them."""
+        whole = rooted(version, "1234", 2)
+        return replace(whole, keys={**whole.keys, key("r2").keyid: info("r2", person="r1")})
+
+    pinned = replace(World().blank().pinned, keys=tuple(key(f"r{d}").public for d in "1234"), threshold=2)
+    blank = replace(World().blank(), pinned=pinned)
+    yield Offer("the first", "trust", blank, seal(shared(1), key("r1"), key("r2")), Code.ROOT)
+    state = accept_trust(blank, seal(shared(1), key("r1"), key("r3")), AT)
+    yield Offer("the next", "trust", state, seal(shared(2), key("r1"), key("r2")), Code.THRESH)
+    yield Offer("the next by two persons", "trust", state, seal(shared(2), key("r2"), key("r4")))
+
+
 def row_8_trust_advances_by_single_steps() -> Iterator[Offer]:
     for changes, answer in (
         ({"version": 3}, Code.ROOT),
@@ -109,6 +123,7 @@ def row_10_nothing_goes_back() -> Iterator[Offer]:
         ("same version signed earlier", "head", head_of(THERE.sealed_playlist(5), 5, issued=NOW - HOUR_MS)),
         ("older trust", "trust", World().sealed_trust()),
         ("older revocation", "revocation", withdrawing("gone", version=1)),
+        ("older revocation that forgets nothing", "revocation", withdrawing("gone", "gone too", version=1)),
         ("revocation that forgets", "revocation", withdrawing("gone", version=3)),
     ):
         yield Offer(name, door, ADVANCED, sealed, Code.ROLLBACK)
@@ -215,6 +230,7 @@ def row_13_epoch_is_not_the_directors_to_raise() -> Iterator[Offer]:
 
 ROWS = (
     row_8_new_root_needs_the_old_and_the_new_threshold,
+    row_8_one_person_with_two_root_keys_counts_once,
     row_8_trust_advances_by_single_steps,
     row_10_nothing_goes_back,
     row_11_one_version_has_one_document,

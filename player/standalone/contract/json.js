@@ -6,7 +6,7 @@ import { Refusal } from "./refusal.js";
 
 const LONGEST_INTEGER = 17; // characters: 2^53 - 1 and its sign
 const INTEGER = /-?(?:0|[1-9][0-9]*)/y;
-const LITERALS = new Map([["true", true], ["false", false], ["null", null]]);
+const LITERALS = { t: ["true", true], f: ["false", false], n: ["null", null] };
 
 class Walk {
   constructor(text, depth, numbers) {
@@ -31,8 +31,12 @@ class Walk {
     if (first === '"') return this.string();
     if (first === "{") return this.object(level + 1);
     if (first === "[") return this.list(level + 1);
-    for (const [word, value] of LITERALS) if (this.takes(word)) return value;
-    return this.integer();
+    return first in LITERALS ? this.literal(...LITERALS[first]) : this.integer();
+  }
+
+  literal(word, value) {
+    this.expect(word);
+    return value;
   }
 
   space() {
@@ -97,7 +101,7 @@ class Walk {
     const [digits] = INTEGER.exec(this.text) ?? [""];
     if (!this.numbers || !digits || digits.length > LONGEST_INTEGER) throw new Error("not an exact integer");
     this.at += digits.length;
-    return Number(digits) + 0; // -0 is 0
+    return Number(digits);
   }
 }
 

@@ -40,21 +40,17 @@ class ContractPage:
     def __init__(self, page: Any) -> None:
         self._page = page
 
-    def verdicts(self, asked: Iterable[Mapping[str, Any]], states: Iterable[State] = ()) -> list[Any]:
+    def verdicts(self, asked: Iterable[Mapping[str, Any]], states: Iterable[str] = ()) -> list[Any]:
         """One verdict for each question; ``state`` in a question is an index into ``states``."""
-        text = json.dumps({"states": [stored(s) for s in states], "asked": list(asked), "ages": AGES})
+        text = json.dumps({"states": [*states], "asked": [*asked], "ages": AGES})
         answers: list[Any] = json.loads(self._page.evaluate("text => judge(text)", text))
         assert not [a for a in answers if "broken" in a]
         return answers
 
     def offered(self, offers: Iterable[Offer]) -> list[Any]:
-        """The verdict on each offer."""
-        states: list[State] = []
-        asked = []
-        for offer in offers:
-            if not any(offer.state is known for known in states):
-                states.append(offer.state)
-            asked.append(question(offer, next(n for n, known in enumerate(states) if known is offer.state)))
+        """The verdict on each offer. States that many offers share are sent and restored once."""
+        states: dict[str, int] = {}
+        asked = [question(offer, states.setdefault(stored(offer.state), len(states))) for offer in offers]
         return self.verdicts(asked, states)
 
     def call(self, name: str, asked: Any) -> Any:
@@ -91,15 +87,16 @@ def b64(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def stored(state: State) -> dict[str, Any]:
+def stored(state: State) -> str:
     """A state as a player stores it."""
-    return {
+    parts = {
         "screen": state.screen,
         "unit": state.unit,
         "pinned": plain(state.pinned),
         "sealed": {name: b64(sealed) for name, sealed in state.sealed.items()},
         "floors": dict(state.floors),
     }
+    return json.dumps(parts)
 
 
 def question(offer: Offer, state: int) -> dict[str, Any]:

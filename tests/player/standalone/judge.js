@@ -67,7 +67,7 @@ async function stateOf({ screen, unit, pinned, sealed, floors }) {
 
 async function judge({ states, asked, ages }) {
   const believed = [];
-  for (const state of states) believed.push(await stateOf(state));
+  for (const state of states) believed.push(await stateOf(JSON.parse(state)));
   const verdicts = [];
   for (const { door, state, bytes, ...rest } of asked) {
     const known = { state: believed[state], bytes: bytes === undefined ? bytes : fromBase64(bytes), ages };
