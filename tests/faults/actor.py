@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from player import agent, cli, pen, report
@@ -78,11 +79,16 @@ class Panel(FakeSurface):
     def _see(self, what: str, **more: Any) -> None:
         if what != self._glass or more:
             self._glass = what
-            self._tell({"t": mono_ms(), "see": what, **more})
+            self._tell({"t": mono_ms(), "see": what, "pid": os.getpid(), "waited": waited_ms(), **more})
 
 
 def mono_ms() -> int:
     return time.monotonic_ns() // 1_000_000
+
+
+def waited_ms() -> int:
+    """How long this process was ready to run and others held the processor (proc(5), schedstat)."""
+    return int(Path("/proc/self/schedstat").read_text().split()[1]) // 1_000_000
 
 
 def main(descriptor: int, arguments: list[str], settings: dict[str, float]) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.faults import clocks, disks, lies, lines, power, processes
 from tests.faults.fault import COLD_S, Fault, Place, Strike, Struck
 from tests.faults.lines import street
 from tests.faults.power import card
 from tests.faults.screen import standing
+from tests.faults.writes import EIO, FULL, KILL, at_every_step
+
+EVERY = 10**6  # all there are
 
 
 def outlived(name: str, place: Place, strike: Strike, longest_s: float, long: int, short: int = 1) -> Fault:
@@ -16,6 +21,9 @@ def outlived(name: str, place: Place, strike: Strike, longest_s: float, long: in
 
 FAULTS = (
     Fault("player killed (kill -9) at random", Struck(standing, processes.killed), 3, 500),
+    Fault("player killed at every step of every write", partial(at_every_step, KILL), 25, EVERY),
+    Fault("every step of every write fails (EIO)", partial(at_every_step, EIO), 25, EVERY),
+    Fault("no room (ENOSPC) from every step on", partial(at_every_step, FULL), 25, EVERY),
     Fault("power cut (ext4 shut down without its log)", Struck(card, power.cut), 3, 200, COLD_S),
     Fault("player stopped (SIGSTOP) 1–60 s", Struck(standing, processes.stopped, (1, 60)), 1, 20),
     outlived("64 MB disk full", card, disks.full, 5, 50),

@@ -6,7 +6,6 @@ gone, one is there twice, one is there that was never shown, or something was on
 
 from __future__ import annotations
 
-import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -59,8 +58,7 @@ class Judge:
         """
         again_ms = self._screen.plays_again(healed_ms, GIVE_UP_S)
         if again_ms is not None and plays_on:
-            times = [begun_ms, *(seen["t"] for seen in self._screen.pictures(begun_ms))]
-            again_ms = max(b - a for a, b in itertools.pairwise(times))
+            again_ms = self._screen.longest_gap_ms(begun_ms)
         return self._account(begun_ms, again_ms)
 
     def settled(self, last: Verdict | None = None) -> Verdict:

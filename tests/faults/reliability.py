@@ -18,7 +18,8 @@ Written by `make reliability`: every row is the tally of one run of `tests/fault
 display showed, what the player's journal held and what the server had received. `SEED=` repeats a run.
 
 * **Worst recovery**: the longest time until the screen played again after the fault; for faults that must not stop it,
-  the longest time without a new picture, the fault included.
+  the longest time without a new picture, the fault included. Time in which other programs of the test machine held
+  the processor while the player waited for it (schedstat) is not counted.
 * **Dark**: the longest time without a picture while something approved was on the device, in a player that had begun.
 * **Lost**: plays whose record was reported durable, and which are neither in the journal nor on the server.
   **Doubled**: plays that are there twice, or were never shown. **Unapproved**: pictures that nobody approved.

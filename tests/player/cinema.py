@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from player.disk import Disk
 from player.inspector import Inspector
 from player.stage import Stage
 from playlists.model import Play
@@ -19,8 +20,8 @@ STEP_MS = 100
 class Cinema:
     """One screen. ``passes`` lets time go by, ``titles`` is everything that ever was to be seen on it."""
 
-    def __init__(self, folder: Path, server: FakeServer) -> None:
-        self.server, self.folder = server, folder
+    def __init__(self, folder: Path, server: FakeServer, disk: Disk | None = None) -> None:
+        self.server, self.folder, self.disk = server, folder, disk
         self.now_ms = server.orders.now_ms
         self.surface = FakeSurface()
         self.plays: list[Play] = []
@@ -30,7 +31,7 @@ class Cinema:
 
     def start(self) -> None:
         """Begin, or begin again after a power cut, over the same folder."""
-        self.player: Rig = rig(self.folder, self.server)
+        self.player: Rig = rig(self.folder, self.server, self.disk)
         clock = self.player.clock
         began = clock.mono_ms() - self.now_ms
         clock._wall, clock._mono = lambda: self.now_ms, lambda: began + self.now_ms

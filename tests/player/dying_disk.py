@@ -40,6 +40,14 @@ class DyingDisk(Disk):
         self._step()
         super().rename(source, target)
 
+    def link(self, path: Path, other: Path) -> None:
+        self._step()
+        super().link(path, other)
+
+    def remove(self, path: Path) -> None:
+        self._step()
+        super().remove(path)
+
     def sync_folder(self, folder: Path) -> None:
         self._step()
         super().sync_folder(folder)
