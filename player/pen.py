@@ -28,6 +28,7 @@ class Pen:
         self._journal, self._faults, self._clock, self._written = journal, faults, clock, written
         self._unwritten: deque[Play] = deque(maxlen=UNWRITTEN_PLAYS)
         self._writing = threading.Lock()
+        self._rest_until_mono_ms = 0
 
     def put(self, play: Play) -> None:
         """The play is written soon. Nobody hears of it before it is durable."""
@@ -49,16 +50,26 @@ class Pen:
             self._faults.clear(JOURNAL)
             return True
 
-    def run(self, stop: threading.Event) -> None:
-        """The writer's thread, until ``stop``; what comes after it is for a last ``write``.
+    def step(self) -> float | None:
+        """Write what waits, unless it is too early; seconds until it is not, None when nothing waits.
 
         A play that comes alone is written at once; short ones that follow each other closely are written together.
         """
+        if not self._unwritten:
+            return None
+        early_ms = self._rest_until_mono_ms - self._clock.mono_ms()
+        if early_ms > 0:
+            return early_ms / 1000
+        written = self.write()
+        self._rest_until_mono_ms = self._clock.mono_ms() + round((REST_S if written else AGAIN_S) * 1000)
+        return None if written else AGAIN_S
+
+    def run(self, stop: threading.Event) -> None:
+        """The writer's thread, until ``stop``; what comes after it is for a last ``write``."""
         while not stop.is_set():
-            self.news.wait()
-            self.news.clear()
-            if self.write():
-                stop.wait(REST_S)
+            wait_s = self.step()
+            if wait_s is not None:
+                stop.wait(wait_s)
             else:
-                stop.wait(AGAIN_S)
-                self.news.set()
+                self.news.wait()
+                self.news.clear()

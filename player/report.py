@@ -72,7 +72,8 @@ class Reporter:
         """
         at = self._clock.read()
         if at.now.known and self._timeless_until_mono_ms:
-            self.journal.know_time(at.ms - at.mono_ms)
+            if self.journal.untimed:
+                self.journal.know_time(at.ms - at.mono_ms)
             self._timeless_until_mono_ms = 0
         return self.journal.untimed and at.mono_ms < self._timeless_until_mono_ms
 
