@@ -247,7 +247,7 @@ class IngestProcess:
             "PYTHONPATH": str(Path(__file__).parent.parent),
         }
         self._process = subprocess.Popen([sys.executable, "-c", _RUN], env=environ)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120  # on a crowded machine
         while not _answers(self._settings.ingest_socket):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("ingest did not start")
