@@ -26,6 +26,7 @@ from server.web.database import reading, writing
 from server.web.forms import REQUIRED, show_errors, whole_number
 from server.web.limits import limiter
 from server.web.permission import me, permit
+from server.web.screens.vitals import vitals
 from server.web.signing import keys
 from server.web.tasks import Task
 from server.web.window_fields import exception_words
@@ -269,7 +270,14 @@ def _one(session: Session, screen: Screen) -> dict[str, Any]:
     picture = path_of(_data_dir(), screen.public_id)
     taken = int(picture.stat().st_mtime * 1000) if picture.is_file() else None
     answers = [_answer(result) for result in screens.results(session, screen)]
-    return {"screen": screen, "standing": standing, "now_ms": now_ms(), "picture_ms": taken, "answers": answers}
+    return {
+        "screen": screen,
+        "standing": standing,
+        "now_ms": now_ms(),
+        "picture_ms": taken,
+        "answers": answers,
+        "vitals": vitals(screen.state.reported) if screen.state else [],
+    }
 
 
 def _answer(result: screens.CommandResult) -> dict[str, Any]:

@@ -334,3 +334,43 @@ def test_a_program_pairs_a_screen(login: Login, sessions: Sessions) -> None:
     made = api(browser, "screens/pair", body)
     assert made.status_code == 201 and made.json is not None
     assert made.json["screen"].startswith("s-") and made.json["version"] == 1
+
+
+def test_how_the_device_is_doing_stands_beside_what_it_shows(login: Login, stage: Stage, sessions: Sessions) -> None:
+    health = {
+        "temperature_mc": 84_300,
+        "disk_free_bytes": 1_500_000_000,
+        "disk_bytes": 31_000_000_000,
+        "memory_free_bytes": 412_000_000,
+        "memory_bytes": 926_000_000,
+        "throttled": ["under-voltage", "<b>", 7],
+    }
+    said = {
+        "format": 1,
+        "health": health,
+        "journal": {"waiting": 1234},
+        "software": "0.1.0",
+        "machine": {"model": "Raspberry Pi 4 <b>", "system": "6.6.51"},
+    }
+    with sessions.writing() as session:
+        screen = stage.screen(session)
+        screens.record_state(session, screens.Message(screen.public_id, json.dumps(said).encode()), now_ms())
+    page = login("manager-a").get("/screens/1/live").text
+    for words in (
+        "84 °C",
+        "1,5 / 31,0 GB",
+        "412 / 926 MB",
+        "thiếu điện áp",
+        "1.234",
+        "0.1.0 · Raspberry Pi 4 &lt;b&gt;",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("odd", [None, [], "x", -1, {"disk_bytes": 0, "disk_free_bytes": 1, "throttled": {}}, 2**60])
+def test_an_odd_report_of_a_device_does_no_harm(login: Login, stage: Stage, sessions: Sessions, odd: object) -> None:
+    said = {"format": 1, "health": odd, "journal": odd, "machine": odd, "software": odd}
+    with sessions.writing() as session:
+        screen = stage.screen(session)
+        screens.record_state(session, screens.Message(screen.public_id, json.dumps(said).encode()), now_ms())
+    assert login("manager-a").get("/screens/1/live").status_code == 200
