@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import date, time
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -144,6 +145,17 @@ def _check_broker(args: argparse.Namespace, _settings: Settings) -> int:
     return commands.check_broker_command(args)
 
 
+def _plan(args: argparse.Namespace, settings: Settings) -> int:
+    from server import plan_text
+    from server.clock import now_ms
+    from server.db import sessions_for
+
+    with sessions_for(settings.database_url).reading() as session:
+        asked = plan_text.Asked(args.screen, args.date, args.why, args.at)
+        print("\n".join(plan_text.answer(session, asked, now_ms())))
+    return 0
+
+
 def _trust_sign(args: argparse.Namespace, settings: Settings) -> int:
     from playlists.keys import SigningKey
     from server import rotation, trust
@@ -244,6 +256,11 @@ def _parser() -> argparse.ArgumentParser:
     for name, command, text in COMMANDS:
         _add(commands, name, command, text)
     _add_broker_commands(commands)
+    plan = _add(commands, "plan", _plan, "in kế hoạch một ngày của một màn hình, hoặc vì sao không chiếu một sản phẩm")
+    plan.add_argument("--screen", required=True, metavar="MÃ", help="mã màn hình, ví dụ s-bcdfghjk")
+    plan.add_argument("--date", type=date.fromisoformat, metavar="NĂM-THÁNG-NGÀY", help="mặc định: hôm nay")
+    plan.add_argument("--why", type=int, metavar="SỐ", help="số của sản phẩm: vì sao nó (không) được chiếu")
+    plan.add_argument("--at", type=time.fromisoformat, metavar="GIỜ:PHÚT", help="lúc nào, cùng với --why")
     trust = commands.add_parser("trust", help="tài liệu tin cậy").add_subparsers(required=True, metavar="LỆNH")
     sign = _add(trust, "sign", _trust_sign, "ký phiên bản đang chờ bằng khóa gốc")
     sign.add_argument("--key", type=Path, help="tệp khóa gốc (mặc định: DATA_DIR/keys/root.pem)")

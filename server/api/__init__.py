@@ -22,9 +22,9 @@ class Doors(Api):
 
 def blueprints() -> list[Described]:
     """Every resource. A new module adds its line."""
-    from server.api import campaigns, items, screens  # noqa: PLC0415  (resources import the application's edge)
+    from server.api import campaigns, forecasts, items  # noqa: PLC0415  (resources import the application's edge)
 
-    return [items.bp, campaigns.bp, screens.bp]
+    return [items.bp, campaigns.bp, forecasts.bp]
 
 
 def init_app(app: Flask) -> None:

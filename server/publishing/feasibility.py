@@ -6,7 +6,7 @@ The judgement is :mod:`playlists.feasibility`; here is what it needs from the da
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ from server.publishing.plans import HORIZON_DAYS, planner_campaigns, planner_scr
 from server.screens import Screen
 
 MOST_OBJECTIONS = 20
+WEEK = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +96,17 @@ def judge(session: Session, terms: Terms, campaign_id: int, now_ms: int) -> Verd
 
 
 def changes(verdict: Verdict) -> tuple[Change, ...]:
-    """The smallest changes with which it could be published, each tried out; it takes a while."""
-    return smallest_changes(verdict.cases)
+    """The smallest changes with which it could be published, each tried out on every day; it takes some seconds.
+
+    They are looked for in a week, which has every weekday, because the search plans hundreds of times.
+    """
+    week = [replace(case, days=case.days[:WEEK]) for case in verdict.cases]
+    found = [change for change in smallest_changes(week) if not any(_lacks(case, change) for case in verdict.cases)]
+    return tuple(found) or smallest_changes(verdict.cases)
+
+
+def _lacks(case: Case, change: Change) -> bool:
+    return bool(case.lacking(change.on(case.wanted)))
 
 
 REFUSALS = {
@@ -172,18 +182,29 @@ def _cases(  # noqa: PLR0913  (what one judgement shares between screens)
 
 def _short(short: feasibility.Short, by_id: Mapping[str, Screen], names: Mapping[int, str], campaign_id: int) -> Short:
     screens = tuple(by_id[public_id] for public_id in short.screens)
+    own = short.campaign == campaign_id
+    return replace(
+        short_of(screens, [short.worst], names, own=own), hours=len(short.hours), missing_ms=short.missing_ms
+    )
+
+
+def short_of(
+    screens: tuple[Screen, ...], broken: Sequence[model.Shortfall], names: Mapping[int, str], *, own: bool
+) -> Short:
+    """Broken promises of one campaign and kind, on screens that are alike."""
+    worst = max(broken, key=lambda one: (one.missing_ms, -one.hour_start))
     return Short(
         screens=screens,
-        campaign_id=short.campaign,
-        campaign=names[short.campaign],
-        own=short.campaign == campaign_id,
-        lack=short.lack,
-        hours=len(short.hours),
-        hour=datetime.fromtimestamp(short.worst.hour_start / 1000, UTC).astimezone(ZoneInfo(screens[0].zone)),
-        promised=short.worst.promised,
-        planned=short.worst.planned,
-        missing_ms=short.missing_ms,
-        because=tuple(names[number] for number in short.because),
+        campaign_id=worst.campaign,
+        campaign=names[worst.campaign],
+        own=own,
+        lack=worst.lack,
+        hours=len(broken),
+        hour=datetime.fromtimestamp(worst.hour_start / 1000, UTC).astimezone(ZoneInfo(screens[0].zone)),
+        promised=worst.promised,
+        planned=worst.planned,
+        missing_ms=sum(one.missing_ms for one in broken),
+        because=tuple(names[number] for number in worst.because),
     )
 
 

@@ -53,10 +53,12 @@ def about_reach(session: Session, found: Sequence[Screen], terms: Terms, now_ms:
     return []
 
 
-def about_items(session: Session, shelf: Shelf, found: Sequence[Screen], terms: Terms) -> list[Invalid]:
-    """Items that are not approved, or not for these screens, or not for these days."""
+def about_items(
+    session: Session, shelf: Shelf, found: Sequence[Screen], terms: Terms, only: Sequence[int] | None = None
+) -> list[Invalid]:
+    """Items (``only`` these) that are not approved, or not for these screens, or not for these days."""
     objections: dict[tuple[object, ...], Invalid] = {}
-    for item_id in terms.item_ids:
+    for item_id in only or terms.item_ids:
         approved = shelf.approved(item_id)
         if approved is None:
             title = campaigns.title_of(session, item_id)

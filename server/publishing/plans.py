@@ -15,6 +15,7 @@ from playlists.model import Entry, PlannedItem, Playlist, Priority
 from playlists.objections import MOST_CAMPAIGNS
 from playlists.peaks import Peak, in_peaks
 from playlists.plan import plan_days
+from playlists.quiet import quiet_spans
 from server import peaks
 from server.campaigns import Campaign, crowd, published_for
 from server.errors import Conflict
@@ -37,6 +38,7 @@ class Planned:
 
     entries: tuple[Entry, ...]
     plan: model.Plan
+    quiet: tuple[model.QuietSpan, ...]
     digest: str
 
 
@@ -47,6 +49,7 @@ class Content:
     entries: tuple[Entry, ...]
     plan: model.Plan
     fallback: tuple[int, ...]
+    quiet: tuple[model.QuietSpan, ...]
     digest: str
 
 
@@ -74,18 +77,20 @@ class Planner:
         published = published_for(self._session, screen, today)
         ready = planner_campaigns(self._shelf, screen, published, peaks.published(self._session, today))
         planned = self._plan(ready, screen, today)
-        spare = tuple(replace(item.entry, campaign=0) for item in self._fallback(screen, published))
+        spare = tuple(replace(item.entry, campaign=0) for item in self.fallback(screen, published))
         fallback = tuple(range(len(planned.entries), len(planned.entries) + len(spare)))
-        return Content(planned.entries + spare, planned.plan, fallback, _digest(planned.digest, spare))
+        return Content(planned.entries + spare, planned.plan, fallback, planned.quiet, _digest(planned.digest, spare))
 
     def _plan(self, ready: tuple[model.Campaign, ...], screen: Screen, today: date) -> Planned:
         key = (ready, alike(screen), today)
         if key not in self._plans:
-            entries, plan = _fitting(ready, planner_screen(screen), horizon(today))
-            self._plans[key] = Planned(entries, plan, _digest(entries, plan))
+            planned = planner_screen(screen)
+            entries, plan = _fitting(ready, planned, horizon(today))
+            quiet = quiet_spans(planned, horizon(today))
+            self._plans[key] = Planned(entries, plan, quiet, _digest(entries, plan, quiet))
         return self._plans[key]
 
-    def _fallback(self, screen: Screen, published: Sequence[Campaign]) -> tuple[PlannedItem, ...]:
+    def fallback(self, screen: Screen, published: Sequence[Campaign]) -> tuple[PlannedItem, ...]:
         """What fills unplanned time: fillers; else what the campaigns show; else whatever is approved for here."""
         fillers = [c for c in published if c.priority == Priority.FILLER]
         for source in (_items(fillers), _items(published)):

@@ -95,17 +95,18 @@ def _write_down_what_is_lost(session: Session, actor: User, campaign: Campaign, 
     if not verdict.shorts:
         campaign.reduction = None
         return
-    lost = [_lost(short) for short in verdict.shorts]
+    losses = [lost(short) for short in verdict.shorts]
     before = (campaign.reduction or {}).get("lost")
-    campaign.reduction = {"at_ms": now_ms, "by": actor.display_name, "missing_s": verdict.missing_s, "lost": lost}
-    if lost == before:
+    campaign.reduction = {"at_ms": now_ms, "by": actor.display_name, "missing_s": verdict.missing_s, "lost": losses}
+    if losses == before:
         return
     for number in {short.campaign_id for short in verdict.shorts} | {campaign.id}:
-        own = [one for one in lost if number in (one["campaign_id"], campaign.id)]
+        own = [one for one in losses if number in (one["campaign_id"], campaign.id)]
         record(session, actor, "campaign.reduced", f"campaign:{number}", by=campaign.name, lost=own)
 
 
-def _lost(short: Short) -> dict[str, Any]:
+def lost(short: Short) -> dict[str, Any]:
+    """A broken promise as it is kept, in the campaign and in the history."""
     return {
         "campaign_id": short.campaign_id,
         "campaign": short.campaign,

@@ -15,13 +15,31 @@ def blueprints() -> list[Blueprint]:
         health,
         home,
         library,
+        peaks,
         plays,
         screens,
+        sites,
+        territories,
         tv,
         units,
         uploads,
         users,
     )
 
-    pages = [home, account, library, uploads, approvals, campaigns, screens, plays, units, users, health, tv]
+    pages = [
+        home,
+        account,
+        library,
+        uploads,
+        approvals,
+        campaigns,
+        peaks,
+        screens,
+        plays,
+        units,
+        territories,
+        sites,
+        users,
+    ]
+    pages += [health, tv]
     return [*(page.bp for page in pages), device_api.bp]

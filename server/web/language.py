@@ -27,6 +27,8 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(day, "day")
     app.add_template_filter(seconds, "seconds")
     app.add_template_filter(lasting, "lasting")
+    app.add_template_filter(clock, "clock")
+    app.add_template_filter(wall, "wall")
     app.context_processor(lambda: {"LANGUAGES": LANGUAGES, "language": chosen()})
 
 
@@ -61,6 +63,17 @@ def lasting(number: int) -> str:
     if minutes < 60:
         return str(_("%(minutes)s phút", minutes=minutes))
     return str(_("%(hours)s giờ %(minutes)s phút", hours=minutes // 60, minutes=minutes % 60))
+
+
+def clock(instant_ms: int, zone: str, *, seconds: bool = False) -> str:
+    """The time of day of an instant in a zone: ``07:05``."""
+    at = datetime.fromtimestamp(instant_ms / 1000, UTC).astimezone(ZoneInfo(zone))
+    return f"{at:%H:%M:%S}" if seconds else f"{at:%H:%M}"
+
+
+def wall(instant_ms: int, zone: str) -> str:
+    """An instant in a zone as HTML's field for it wants it."""
+    return f"{datetime.fromtimestamp(instant_ms / 1000, UTC).astimezone(ZoneInfo(zone)):%Y-%m-%dT%H:%M}"
 
 
 def _local(instant_ms: int) -> datetime:

@@ -32,6 +32,7 @@ SCHEDULING = (Role.SCHEDULER, Role.APPROVER, Role.MANAGER)
 SCREENS = (Role.OPERATOR, Role.SCHEDULER, Role.MANAGER)
 LOGS = (Role.MANAGER, Role.SCHEDULER, Role.OPERATOR, Role.APPROVER, Role.ADMIN)
 ADMINISTRATION = (Role.ADMIN,)
+PLACING = (Role.ADMIN, Role.OPERATOR)
 PLACES = (
     Place("home", msgid("Việc của tôi"), "home", ""),
     Place("library", msgid("Thư viện"), "library", msgid("Tải lên, kiểm tra và gửi duyệt sản phẩm."), CONTENT),
@@ -40,6 +41,8 @@ PLACES = (
     Place("screens", msgid("Màn hình"), "screen", msgid("Ghép nối và theo dõi màn hình."), SCREENS),
     Place("plays", msgid("Nhật ký phát"), "log", msgid("Những gì màn hình đã thực sự phát."), LOGS),
     Place("units", msgid("Đơn vị"), "unit", msgid("Cây đơn vị và tài liệu tin cậy."), ADMINISTRATION),
+    Place("territories", msgid("Địa bàn"), "globe", msgid("Cây hành chính theo mã chính thức."), ADMINISTRATION),
+    Place("sites", msgid("Điểm đặt"), "place", msgid("Tòa nhà và nơi có màn hình."), PLACING),
     Place("users", msgid("Người dùng"), "users", msgid("Tài khoản, vai trò và khóa ký."), ADMINISTRATION),
 )
 

@@ -18,6 +18,7 @@ from server.sites import VENUES
 from server.users import Role, User
 from server.web.campaigns.words import limits, often
 from server.web.database import reading, writing
+from server.web.deeds import deed_words
 from server.web.permission import me, permit
 from server.web.problems import sentence
 from server.web.signing import keys
@@ -115,6 +116,7 @@ def end(campaign_id: int) -> Any:
 def words() -> dict[str, Any]:
     """What templates say about campaigns."""
     return {
+        "deed_words": deed_words,
         "campaign_status": lambda campaign: _(STATUS_NAMES[Status(campaign.status)]),
         "campaign_tone": lambda campaign: STATUS_TONES[Status(campaign.status)],
         "frequency_words": lambda campaign: often(campaign.frequency()),

@@ -7,7 +7,7 @@ function renumber(list) {
     for (const input of row.querySelectorAll("[name]")) {
       input.name = input.name.replace(/-\d+-/, `-${number}-`);
     }
-    row.querySelector("[data-remove]").hidden = rows.length === 1 && !("blank" in list.dataset);
+    row.querySelector("[data-remove]").hidden = rows.length === 1;
   });
   list.querySelector("[data-add]").hidden = rows.length >= Number(list.dataset.most);
 }
@@ -25,9 +25,7 @@ for (const list of document.querySelectorAll("[data-windows]")) {
   renumber(list);
   list.addEventListener("click", (event) => {
     if (event.target.closest("[data-remove]")) {
-      const row = event.target.closest("[data-window]");
-      if (list.querySelectorAll("[data-window]").length > 1) row.remove();
-      else empty(row);
+      event.target.closest("[data-window]").remove();
       changed(list);
     }
     if (event.target.closest("[data-add]")) {
