@@ -29,7 +29,7 @@ export class Clock {
     this.start = anchor(Math.max(seenMs ?? 0, BUILD_MS), mono());
     this.wallSeen = this.start;
     this.signed = anchor(0, mono());
-    this.vouchedUntil = -1;
+    this.vouched = null;
     this.offset = 0;
     this.comparedMono = -Infinity;
     this.comparedWall = 0;
@@ -40,7 +40,7 @@ export class Clock {
     const mono = this.mono();
     const wallMs = this.corrected();
     const { proven, floor } = this.floors(mono);
-    const found = judge(floor, proven, wallMs, this.compared(mono), mono < this.vouchedUntil);
+    const found = judge(floor, proven, wallMs, this.compared(mono), this.isVouched(wallMs, mono));
     if (found.now.known && wallMs > this.wallSeen.at(mono)) this.wallSeen = anchor(wallMs, mono);
     return { ...found, mono };
   }
@@ -82,9 +82,14 @@ export class Clock {
     if (floorMs !== this.signed.ms) this.signed = anchor(floorMs, this.mono());
   }
 
-  // A head signed at this instant has just arrived: a clock that fits it is believed for two hours.
+  // A head signed at this instant has just arrived: a clock that fits it is believed for two hours, until it jumps.
   vouch(issuedMs) {
     const wallMs = this.corrected();
-    if (issuedMs - BEHIND_MS <= wallMs && wallMs <= issuedMs + HEAD_AGE_MS) this.vouchedUntil = this.mono() + VOUCHED_MS;
+    const fits = issuedMs - BEHIND_MS <= wallMs && wallMs <= issuedMs + HEAD_AGE_MS;
+    if (fits) this.vouched = { ...anchor(wallMs, this.mono()), until: this.mono() + VOUCHED_MS };
+  }
+
+  isVouched(wallMs, mono) {
+    return this.vouched !== null && mono < this.vouched.until && Math.abs(wallMs - this.vouched.at(mono)) <= BEHIND_MS;
   }
 }

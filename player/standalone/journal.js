@@ -1,6 +1,7 @@
 // Every play, on the disk before anyone hears of it, until the server's signed receipt covers it (player/journal.py).
 // Numbers never repeat for the life of the device: number and play are stored in one transaction.
 
+import { CLOCK } from "./contract/index.js";
 import { change, fact, keepFacts, look } from "./store.js";
 
 export const BATCH_PLAYS = 30;
@@ -17,10 +18,10 @@ export class Journal {
   }
 
   constructor(book, waiting) {
-    Object.assign(this, { book, waiting, queue: Promise.resolve() });
+    Object.assign(this, { book, waiting, untimed: 0, queue: Promise.resolve() });
   }
 
-  // One writer at a time; `write` says what is stored beside the new book.
+  // One writer at a time.
   turn(work) {
     const done = this.queue.then(work);
     this.queue = done.catch(() => {});
@@ -38,7 +39,22 @@ export class Journal {
       });
       this.book = book;
       this.waiting += 1;
+      this.untimed += numbered.clock === CLOCK.unknown ? 1 : 0;
       return numbered;
+    });
+  }
+
+  // The time is known by now: plays of this start without a clock get theirs, `offset` from the monotonic one.
+  knowTime(offset) {
+    return this.turn(async () => {
+      const held = await look("plays", (store) => store.getAll());
+      const timeless = held.filter((play) => play.boot === this.book.boot && play.clock === CLOCK.unknown);
+      await change(["plays"], (store) => {
+        for (const play of timeless) {
+          store("plays").put({ ...play, start: play.start_mono_ms + offset, clock: CLOCK.estimated });
+        }
+      });
+      this.untimed = 0;
     });
   }
 

@@ -19,9 +19,12 @@ function guard(name, promise) {
 
 // The page kept for a reload without a network; a newer one takes over whole.
 async function keepPage() {
-  const before = navigator.serviceWorker.controller;
+  let keptBefore = Boolean(navigator.serviceWorker.controller);
+  navigator.serviceWorker.addEventListener("controllerchange", () => {
+    if (keptBefore) location.reload();
+    keptBefore = true;
+  });
   const kept = await navigator.serviceWorker.register("/tv/worker.js", { scope: "/tv", updateViaCache: "none" });
-  if (before) navigator.serviceWorker.addEventListener("controllerchange", () => location.reload());
   setInterval(() => kept.update().catch(() => {}), UPDATE_EVERY_MS * (0.8 + Math.random() * 0.4));
 }
 

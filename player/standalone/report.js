@@ -8,6 +8,7 @@ import { Alarm, Backoff, around } from "./pace.js";
 const FULL_PLAYS = 20;
 const TRIES_ALONE = 3; // whoever spoils the answers on the way must do it for a while
 const ABOUT_THE_DEVICE = ["E-SIG", "E-KEY", "E-TARGET", "E-FORK"]; // no other choice of plays would mend these
+const TIMELESS_MS = 10 * 60_000; // so long a start without a clock may learn the time before its plays are handed in
 const LATEST_MS = 15000; // the log page lists a play within 30 s of its showing
 
 export class Reporter {
@@ -16,6 +17,7 @@ export class Reporter {
     this.alarm = new Alarm();
     this.backoff = new Backoff();
     Object.assign(this, { restingUntil: 0, firstMono: null, most: BATCH_PLAYS, triedAlone: 0 });
+    this.begunMono = clock.mono();
   }
 
   async follow() {
@@ -24,9 +26,9 @@ export class Reporter {
 
   // Send one batch if it is time to; seconds to wait before the next step.
   async step() {
-    const waitS = this.dueInS();
-    if (waitS > 0) return waitS;
     try {
+      const waitS = (await this.waitsForTime()) ? LATEST_MS / 1000 : this.dueInS();
+      if (waitS > 0) return waitS;
       await this.send();
     } catch (error) {
       return this.failed(error);
@@ -36,6 +38,15 @@ export class Reporter {
     Object.assign(this, { triedAlone: 0, firstMono: null });
     this.faults.clear("PLAYS");
     return this.dueInS();
+  }
+
+  // Whether plays of an unknown clock may still get their right time; they get it as soon as it is known.
+  async waitsForTime() {
+    if (!this.journal.untimed) return false;
+    const at = this.clock.read();
+    if (!at.now.known) return at.mono < this.begunMono + TIMELESS_MS;
+    await this.journal.knowTime(at.ms - at.mono);
+    return false;
   }
 
   // A full batch goes at once, a first play not later than fifteen seconds, nothing waits for nothing.

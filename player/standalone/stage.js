@@ -1,6 +1,7 @@
 // What is on the screen now, and the record of it (player/stage.py). One turn is one showing; it becomes a play when it
 // is over, from what the layers reported: no report, no play.
 
+import { outputAt } from "./contract/index.js";
 import { isOutcast } from "./beliefs.js";
 import { Due, keyOf, whyCut } from "./due.js";
 import { reports } from "./surface/reports.js";
@@ -45,7 +46,7 @@ export class Stage {
 
   turnTo(state, showing, at) {
     const playlist = state?.playlist;
-    if (playlist && playlist.output !== this.adjusted) this.surface.adjust((this.adjusted = playlist.output));
+    if (playlist) this.adjust(at.now.known ? outputAt(playlist, at.ms).output : playlist.output);
     if (this.turn && showing === this.turn.showing) return;
     if (!playlist || showing.entry === null || showing.show === "hold") return this.rest(state, showing, at);
     if (this.turn?.cue.key === keyOf(playlist, showing)) return;
@@ -55,6 +56,10 @@ export class Stage {
     this.show = showing.show;
     const watched = this.surface.displayed() && at.ms < cue.start + 1000;
     this.turn = newTurn({ state, showing, cue, quality: at.quality, mono: at.mono, watched });
+  }
+
+  adjust(output) {
+    if (JSON.stringify(output) !== JSON.stringify(this.adjusted)) this.surface.adjust((this.adjusted = output));
   }
 
   // Nothing is to be played: the picture stays, or gives way to black or the slate.

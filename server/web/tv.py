@@ -44,6 +44,7 @@ POLICY = {
     "img-src": "'self' blob:",
     "media-src": "'self' blob:",
     "worker-src": "'self'",
+    "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'none'",

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import random
 import select
 import signal
 import socket
@@ -37,7 +38,7 @@ from server.supervise import running
 from server.up import waves
 from tests import cast
 from tests.fake_orders import mp4, png
-from tests.machine import Machine, free_port
+from tests.machine import Machine
 from tests.stage import Stage
 from tests.town import CHROMIUM, QUIET
 
@@ -48,43 +49,51 @@ VIDEO = "vàng"
 
 
 class Line:
-    """A wire from a port of its own to a port of the machine, which can be cut: nothing listens there then."""
+    """A wire from a port of its own to a port of the machine. Cut, it breaks off whoever comes."""
 
     def __init__(self, to: int) -> None:
-        self.port = free_port()
-        self._to = to
-        self._listener: socket.socket | None = None
+        self._to, self._whole = to, True
         self._ends: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        Thread(target=self._serve, daemon=True).start()
 
     def mend(self) -> None:
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        Thread(target=self._serve, args=(self._listener,), daemon=True).start()
+        self._whole = True
 
     def cut(self) -> None:
-        assert self._listener
-        for end in (self._listener, *self._ends):
+        self._whole = False
+        for end in list(self._ends):
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._listener, self._ends = None, set()
 
-    def _serve(self, listener: socket.socket) -> None:
+    def close(self) -> None:
+        self.cut()
+        self._listener.close()
+
+    def _serve(self) -> None:
         with contextlib.suppress(OSError):
             while True:
-                near, _ = listener.accept()
-                Thread(target=self._carry, args=(near,), daemon=True).start()
+                Thread(target=self._carry, args=(self._listener.accept()[0],), daemon=True).start()
 
     def _carry(self, near: socket.socket) -> None:
-        with contextlib.suppress(OSError, ValueError), socket.create_connection(("127.0.0.1", self._to)) as far:
-            self._ends |= {near, far}
+        with near, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self._to)) as far:
             other = {near: far, far: near}
-            while True:
+            self._ends |= other.keys()
+            while self._whole:
                 for end in select.select([near, far], [], [])[0]:
                     data = end.recv(65536)
                     if not data:
-                        raise OSError
+                        return
                     other[end].sendall(data)
-        near.close()
+
+
+def quiet_port() -> int:
+    """A free port that the system gives to no outgoing connection before a slow start has bound it."""
+    while True:
+        port = random.randint(20_000, 32_000)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
 
 
 class Works(Stage):
@@ -202,7 +211,7 @@ class House:
 @contextlib.contextmanager
 def house(folder: Path) -> Iterator[House]:
     """A new installation with the cast: of what ``cauthang up`` runs, the parts that a screen has to do with."""
-    machine = Machine(folder / "data")
+    machine = Machine(folder / "data", **{f"{name}port": quiet_port() for name in ("", "broker_", "websocket_")})
     web, broker = Line(machine.port), Line(machine.websocket_port)
     machine.more = {"BROKER_WEBSOCKET_URL": f"ws://127.0.0.1:{broker.port}/mqtt", "WEB_WORKERS": "1"}
     settings = load(machine.environ())
@@ -212,9 +221,9 @@ def house(folder: Path) -> Iterator[House]:
     ]
     with running(steps, settings.data_dir / "logs", Event()):
         standing = House(folder, works, web, broker, PlayLog(reading_engine(settings), PublishedEntries()))
-        standing.mend()
         yield standing
-        standing.cut()
+        for line in (web, broker):
+            line.close()
 
 
 def _furnished(settings: Settings) -> Sessions:

@@ -28,6 +28,13 @@ SHOWN = ("đỏ", "lục", "vàng")
 OFFLINE_S = 3
 NO_ED25519 = "crypto.subtle.generateKey = () => Promise.reject(new DOMException('', 'NotSupportedError'))"
 
+SPOIL = """async (sha256) => {
+  const files = await caches.open("cauthang-files");
+  const bytes = new Uint8Array(await (await files.match(`/files/${sha256}`)).arrayBuffer());
+  bytes[bytes.length - 1] ^= 1;
+  await files.put(`/files/${sha256}`, new Response(bytes, { headers: { "x-size": String(bytes.length) } }));
+}"""
+
 
 @dataclass
 class Story:
@@ -211,14 +218,16 @@ def test_commands_are_obeyed_and_answered(story: Story) -> None:
     assert story.book()["boot"] == boot + 1
 
 
-def test_documents_nobody_signed_are_refused_and_reported(story: Story) -> None:
-    """As if somebody had edited the server's database: the next poll finds a head with a broken signature."""
+def test_documents_nobody_signed_and_files_that_rotted_are_refused_and_reported(story: Story) -> None:
+    """As if somebody had edited the server's database, and the television's own storage."""
     with story.house.staff() as session:
         head = publishing.head_of(session, story.house.screen(session, NAME).id)
         assert head
         head.sealed = re.sub(rb'("sig":")(..)', lambda m: m[1] + (b"AA" if m[2] != b"AA" else b"BB"), head.sealed)
+    story.tv.page.evaluate(SPOIL, story.house.file_of("đỏ").name)
     story.tv.page.reload()
-    until(lambda: any("chữ ký đáng tin" in fault for fault in story.house.faults(NAME)), 30, "the report")
+    for words in ("chữ ký đáng tin", "tự hỏng"):
+        until(lambda words=words: any(words in f for f in story.house.faults(NAME)), 30, words)  # type: ignore[misc]
     assert story.saw(*SHOWN)
 
 
