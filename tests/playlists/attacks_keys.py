@@ -85,6 +85,16 @@ def row_15_unit_withdraws_only_what_it_or_a_unit_below_it_approved() -> Iterator
         yield Offer(name, "revocation", world.playing(), sealed[name], answer)
 
 
+def withdrawing_file() -> bytes:
+    """The list by which a unit withdraws one file, under whichever approval it is shown."""
+    entry = RevocationEntry(Revoked.HASH, rendition("lift").sha256, "ward-a", NOW, "")
+    return seal(World().revocation(entry), key("a-1"))
+
+
+def withdrawn_file_is_withdrawn_under_any_approval() -> Iterator[Offer]:
+    yield Offer("lift", "revocation", World().playing(), withdrawing_file())
+
+
 def row_15_unit_cannot_withdraw_keys_or_devices() -> Iterator[Offer]:
     world = World()
     for kind in (Revoked.KEY, Revoked.DEVICE):
@@ -173,6 +183,7 @@ ROWS = (
     row_14_head_of_another_screen,
     row_15_approver_reaches_only_screens_of_the_own_unit,
     row_15_unit_withdraws_only_what_it_or_a_unit_below_it_approved,
+    withdrawn_file_is_withdrawn_under_any_approval,
     row_15_unit_cannot_withdraw_keys_or_devices,
     revoked_approver_signs_no_more,
     revoked_director_and_log_keys_sign_nothing,

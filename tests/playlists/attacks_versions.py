@@ -159,6 +159,14 @@ def row_11_playlist_that_follows_another_one_than_the_one_held() -> Iterator[Off
         yield Offer(name, "playlist", headed, playlist, answer)
 
 
+def approvals_that_no_playlist_names_any_more_are_let_go() -> Iterator[Offer]:
+    state = World().playing()
+    fewer = World(items=("lift",))
+    playlist = fewer.sealed_playlist(2, previous=state.playlist_sha256)
+    headed = accept_head(state, fewer.sealed_head(playlist, 2), AT)
+    yield Offer("one item less", "playlist", headed, playlist)
+
+
 # --- Row 12: mix and match ------------------------------------------------------------------------------------------
 
 
@@ -236,6 +244,7 @@ ROWS = (
     row_11_one_version_has_one_document,
     what_is_held_already_changes_nothing,
     row_11_playlist_that_follows_another_one_than_the_one_held,
+    approvals_that_no_playlist_names_any_more_are_let_go,
     row_12_head_of_one_playlist_with_the_bytes_of_another,
     row_12_head_or_playlist_ahead_of_what_is_held,
     nothing_comes_from_the_future,

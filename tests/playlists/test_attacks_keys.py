@@ -2,10 +2,11 @@
 
 import pytest
 
+from playlists.accept import accept_revocation
 from playlists.errors import Code
 from playlists.state import Freshness, Now, freshness, why_not
 from tests.doors import AT, Offer, named, revoking
-from tests.playlists.attacks_keys import ROWS
+from tests.playlists.attacks_keys import ROWS, withdrawing_file
 from tests.world import DAY_MS, HOUR_MS, NOW, World
 
 
@@ -23,6 +24,11 @@ def test_row_15_unit_above_may_withdraw():
 def test_revoked_approver_key_takes_its_approvals_off():
     state = revoking(World().playing(), "a-1")
     assert why_not(state, state.playlist.entries[0], AT) is Code.REVOKED
+
+
+def test_withdrawn_file_takes_off_the_item_and_no_other():
+    state = accept_revocation(World().playing(), withdrawing_file(), AT)
+    assert [why_not(state, entry, AT) for entry in state.playlist.entries] == [Code.REVOKED, None]
 
 
 def test_revoked_director_key_takes_nothing_off():

@@ -30,6 +30,7 @@ needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 HERE = Path(__file__).parent
 CONTRACT = HERE.parents[2] / "player/standalone/contract"
 ORIGIN = "http://contract.localhost"  # a secure context, as WebCrypto asks for, and no server
+TIMEOUT_MS = 120_000  # for two dozen small files on a crowded machine
 # When a state is looked at after its document was accepted: through all its ages and past its approvals.
 AGES = [0, -HOUR_MS, 2 * DAY_MS, 8 * DAY_MS, 38 * DAY_MS, 91 * DAY_MS, 400 * DAY_MS]
 
@@ -68,6 +69,7 @@ def contract_page() -> Iterator[ContractPage]:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page()
         page.route(f"{ORIGIN}/**", _served)
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto(f"{ORIGIN}/")
         page.wait_for_function("window.contract !== undefined")
         yield ContractPage(page)
