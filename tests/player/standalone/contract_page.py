@@ -31,8 +31,8 @@ HERE = Path(__file__).parent
 CONTRACT = HERE.parents[2] / "player/standalone/contract"
 ORIGIN = "http://contract.localhost"  # a secure context, as WebCrypto asks for, and no server
 TIMEOUT_MS = 120_000  # for two dozen small files on a crowded machine
-# When a state is looked at after its document was accepted: through all its ages and past its approvals.
-AGES = [0, -HOUR_MS, 2 * DAY_MS, 8 * DAY_MS, 38 * DAY_MS, 91 * DAY_MS, 400 * DAY_MS]
+# When a state is looked at after its document was accepted: before its approvals begin, at every age, past them.
+AGES = [0, -2 * DAY_MS, -HOUR_MS, 2 * DAY_MS, 8 * DAY_MS, 38 * DAY_MS, 91 * DAY_MS, 400 * DAY_MS]
 
 
 class ContractPage:
