@@ -11,7 +11,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from flask import Blueprint, Response, abort, current_app, redirect, request, send_file
+from flask import Blueprint, Response, abort, current_app, redirect, request, send_file, url_for
 from werkzeug.wrappers import Response as Answer
 
 from playlists.keys import keyid_of
@@ -55,7 +55,7 @@ POLICY = {
 @public
 def begin() -> Answer:
     """Short to type on a remote control; what follows ``#`` stays."""
-    return redirect("tv/", 308)
+    return redirect(url_for("tv.index"), 308)
 
 
 @bp.get("/")
