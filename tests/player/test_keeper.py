@@ -160,15 +160,15 @@ def test_a_real_player_says_ready_lives_and_ends(server: FakeServer, tmp_path: P
     variables = {**os.environ, **environ(str(tmp_path / "n"), watchdog_us=SECOND_US)}
     process = subprocess.Popen([sys.executable, "-c", at_its_start], env=variables, stderr=subprocess.DEVNULL)
     try:
-        eventually(lambda: systemd.listen().count("WATCHDOG=1") >= 3)
+        eventually(lambda: systemd.listen().count("WATCHDOG=1") >= 3, 60)
         assert systemd.heard.count("READY=1") == 1
-        eventually(lambda: any(said.startswith("STATUS=slot: ") for said in systemd.listen()))
+        eventually(lambda: any(said.startswith("STATUS=slot: ") for said in systemd.listen()), 60)
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED)
         stopped_at = len(systemd.listen())
         process.send_signal(signal.SIGCONT)
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
         assert "STOPPING=1" in systemd.listen()[stopped_at:]
     finally:
         process.kill()
@@ -183,10 +183,10 @@ def test_while_it_waits_for_a_code_the_watchdog_is_patient(server: FakeServer, t
     variables.pop("WATCHDOG_PID", None)
     process = subprocess.Popen(command(tmp_path, server, 0), env=variables, stderr=subprocess.DEVNULL)
     try:
-        eventually(lambda: "READY=1" in systemd.listen())
+        eventually(lambda: "READY=1" in systemd.listen(), 60)
         assert systemd.heard[0] == f"WATCHDOG_USEC={180 * SECOND_US}"
         server.paired = True
-        eventually(lambda: f"WATCHDOG_USEC={30 * SECOND_US}" in systemd.listen())
+        eventually(lambda: f"WATCHDOG_USEC={30 * SECOND_US}" in systemd.listen(), 60)
     finally:
         process.kill()
         process.wait()

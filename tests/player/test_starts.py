@@ -63,8 +63,8 @@ def learn(line: list[str], folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     """A first start, with a network, until the playlist is in force; then the power goes."""
     process = subprocess.Popen(line, stderr=subprocess.DEVNULL)
     try:
-        eventually((folder / "state").exists)
-        eventually(lambda: "Danh sách phát 1.1" in said(folder, capsys))
+        eventually((folder / "state").exists, 60)
+        eventually(lambda: "Danh sách phát 1.1" in said(folder, capsys), 60)
     finally:
         process.kill()
         process.wait()
@@ -84,13 +84,13 @@ def test_without_network_and_clock_the_last_playlist_is_on_within_ten_seconds(
         began = time.monotonic()
         process = subprocess.Popen(line, env={**os.environ, **in_1970}, stderr=subprocess.DEVNULL)
         try:
-            eventually(lambda: _opened(page, port), ON_SCREEN_S)
-            eventually(lambda: shows_an_item(page), 2 * ON_SCREEN_S)
+            eventually(lambda: _opened(page, port), 60)
+            eventually(lambda: shows_an_item(page), 60)
             took.append(time.monotonic() - began)
             assert "chưa biết giờ" in said(tmp_path, capsys)
         finally:
             process.terminate()
-            process.wait(15)
+            process.wait(60)
     with capsys.disabled():
         print(f"\non the screen after {', '.join(f'{s:.1f}' for s in took)} s")  # noqa: T201
     assert min(took) <= ON_SCREEN_S  # the others may have met a busy machine
@@ -117,9 +117,9 @@ def test_nothing_but_its_own_folder_is_written_to(
     try:
         eventually(lambda: process.poll() is not None or "Có 2/2 tệp" in said(tmp_path, capsys), 60)
         assert process.poll() is None
-        eventually(lambda: "(theo lịch)" in said(tmp_path, capsys))
+        eventually(lambda: "(theo lịch)" in said(tmp_path, capsys), 60)
         process.terminate()
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
@@ -134,7 +134,7 @@ def test_systemd_says_where_the_state_is(server: FakeServer, tmp_path: Path) -> 
         line, env={**os.environ, "STATE_DIRECTORY": str(tmp_path / "given")}, stderr=subprocess.DEVNULL
     )
     try:
-        eventually((tmp_path / "given" / "journal" / "plays").exists)
+        eventually((tmp_path / "given" / "journal" / "plays").exists, 60)
     finally:
         process.kill()
         process.wait()

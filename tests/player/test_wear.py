@@ -126,7 +126,7 @@ def test_plays_of_a_month_off_line_fit_into_memory(
             print(f"\nthe agent with {days * PLAYS_A_DAY} plays waiting: {resident / MB:.1f} MB")  # noqa: T201
         assert resident <= MOST_MEMORY
         process.send_signal(signal.SIGTERM)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
     finally:
         process.kill()
         process.wait()
