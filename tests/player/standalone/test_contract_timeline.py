@@ -84,9 +84,9 @@ def whole_days(rng: random.Random) -> Playlist:
     loops = tuple(a_loop(rng) for _ in range(3))
     programmes = tuple(a_programme(rng, len(loops)) for _ in range(2))
     dates = [first + timedelta(days=n) for n in (0, 1, 2, 4)]
-    days = [
-        Day(str(day), local_day(day, zone).start, rng.randrange(2)) for day in dates if local_day(day, zone).length_ms
-    ]
+    starts = {day: local_day(day, zone).start for day in dates if local_day(day, zone).length_ms}
+    # Now and then as signed by somebody whose tz database said otherwise.
+    days = [Day(str(day), at + rng.choice([0, 0, 0, HOUR_MS]), rng.randrange(2)) for day, at in starts.items()]
     entries = tuple(an_item(n + 1, 1, rng.randrange(1, 20_000) / 1000).entry for n in range(ENTRIES))
     fallback = tuple(rng.randrange(ENTRIES) for _ in range(rng.randrange(4)))
     return a_playlist(Plan(loops, programmes, tuple(days)), entries, fallback, zone)
