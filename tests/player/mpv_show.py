@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from player.surface import Cue, Event
 from player.surface.mpv.surface import MpvSurface
 from playlists.model import MediaType
-from tests.fakes import eventually
+from tests import fakes
 from tests.player.lab import Lab, lab, name_of
 
 MIDDLE = (320, 180)
@@ -20,6 +20,11 @@ HOUR_MS = 3_600_000
 
 def now_ms() -> int:
     return time.time_ns() // 1_000_000
+
+
+def eventually(wanted: Callable[[], Any], timeout_s: float = 60, every_s: float = 0.02) -> Any:
+    """With more patience than usual: several programs start and draw, on a machine that does other things besides."""
+    return fakes.eventually(wanted, timeout_s, every_s)
 
 
 class Show:

@@ -54,7 +54,7 @@ def phases(folder: Path, seconds: float) -> list[float]:
         for number, place in enumerate(displays):
             made = acting(folder / str(number), server, lambda c, p=place: MpvSurface(lambda: c.read().ms, p.name))
             agent, _ = stack.enter_context(made)
-            eventually(lambda agent=agent: agent.stage and agent.stage.turn and agent.stage.turn.at > 0, 40)
+            eventually(lambda agent=agent: agent.stage and agent.stage.turn and agent.stage.turn.at > 0, 60)
         with filming(displays[0], *MIDDLE) as one, filming(displays[1], *MIDDLE) as other:
             time.sleep(seconds)
     return sorted(abs(distance) for distance in apart(one, other))

@@ -22,7 +22,7 @@ def test_sixty_transitions_are_never_black_and_in_time(tmp_path: Path, capsys: p
     with lab() as place, serving() as server:
         server.orders.publish(*mixed(tmp_path))
         with acting(tmp_path / "player", server, lambda c: MpvSurface(lambda: c.read().ms, place.name)) as (agent, _):
-            eventually(lambda: agent.stage and agent.stage.turn and name_of(place.pixel(*MIDDLE)))
+            eventually(lambda: agent.stage and agent.stage.turn and name_of(place.pixel(*MIDDLE)), 60)
             with filming(place, *MIDDLE) as film:
                 time.sleep(FILM_S)
             expected, instants = plan_of(agent.stage.turn.playlist, film.changes[1][0], film.changes[-1][0])

@@ -38,7 +38,7 @@ LEASH = ("setpriv", "--pdeathsig", "KILL")
 STATUS = "${=playback-time}|${=estimated-frame-number}|${=frame-drop-count}|${eof-reached}|${=video-params/w}"
 CHUNK_BYTES = 65536
 SILENT_MS = 4000
-STARTING_MS = 20_000  # a cold start from a slow card
+STARTING_MS = 20_000  # a cold start from a slow card, with the search for a graphics driver
 
 Then = Callable[[dict[str, Any]], None]
 
@@ -69,6 +69,7 @@ class Mpv:
         self._then: dict[int, tuple[int, Then | None]] = {}
         self.dead = False  # for certain: the other end is closed or takes nothing more
         self.answered = False
+        self.settled = False  # it has shown something: from now on it answers quickly or not at all
         self._overlays: dict[int, str] = {}
         self.entry = -1  # mpv's number of the file it has open
 
@@ -139,6 +140,8 @@ class Mpv:
             self.entry = event.get("playlist_entry_id", -1)
         elif event["event"] == "idle":
             self.entry = -1
+        elif event["event"] == "playback-restart":
+            self.settled = True
 
     def _answered(self, said: dict[str, Any]) -> None:
         self.answered = True
@@ -149,7 +152,7 @@ class Mpv:
     def silent(self, mono_ms: int) -> bool:
         """Whether a question that carried its time waits for an answer for too long; a start may take longer."""
         oldest = min((asked for asked, _ in self._then.values() if asked), default=mono_ms)
-        return mono_ms - oldest > (SILENT_MS if self.answered else STARTING_MS)
+        return mono_ms - oldest > (SILENT_MS if self.settled else STARTING_MS)
 
     def kill(self) -> None:
         """End it at once and for certain."""

@@ -21,7 +21,8 @@ from player.surface.mpv.seat import DRAWN_MS, LATE_MS, Seat
 from player.surface.scene import Scene
 
 log = logging.getLogger("player")
-LOOK_MS = 250  # between looks at the counters of what is in sight
+LOOK_MS = 500  # between looks at the counters of what is in sight
+SOON_MS = 100
 SECOND_MS = 1000
 
 
@@ -243,7 +244,6 @@ class Director:
             return
         self._look_mono_ms = mono_ms + LOOK_MS
         self._front.look(mono_ms, self._keep_pace)
-        self._back.look(mono_ms, lambda _reel, _status: None)
         for seat in self._house.seats:
             if seat.mpv.silent(mono_ms) or (seat.reel and seat.reel.frozen(mono_ms)):
                 self._renew(seat, "frozen")
@@ -262,9 +262,10 @@ class Director:
         mono_ms, reel = self._mono_ms(), self._front.reel
         if mono_ms < self._second_mono_ms:
             return
-        self._second_mono_ms = mono_ms + (SECOND_MS if self._dresser.dressed else LOOK_MS)
+        self._second_mono_ms = mono_ms + (SECOND_MS if self._dresser.dressed else SOON_MS)
         if reel and reel.on and not reel.over:
             self._tell(Progress(reel.cue.key, reel.shown_ms, reel.frames))
+        self._back.look(mono_ms, lambda _reel, _status: None)  # whether it answers is all that counts
         if self._house.look():
             self._dresser.anew()
         self._dresser.dress(self._scene)

@@ -8,11 +8,11 @@ from player.surface import Cue
 
 GAP_MS = 1000  # pictures further apart than this were not shown in between
 FROZEN_MS = 4000
-LOADING_MS = 10_000
+LOADING_MS = 20_000
 SLACK_MS = 10  # a video this near to the clock runs at its own speed
 STEEPEST = 0.05
 CATCH_UP_MS = 4000
-MEMORY = 0.2
+MEMORY = 0.3
 
 
 @dataclass(frozen=True, slots=True)
