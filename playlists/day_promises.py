@@ -181,8 +181,8 @@ class _Dealer:
         # Where nothing can be shown the promise still stands, and is then said to be short.
         stretches = possible or [Stretch((day, n), active) for day, o in shifts for n, (active, _) in sorted(o.items())]
         whole_ms = sum(stretch.length_ms for stretch in stretches)
-        plays = max(frequency.least, dense_enough(frequency, whole_ms))
         longest = max((self._catalogue.durations[i] for i in self._catalogue.items_of(campaign)), default=1)
+        plays = max(frequency.least, dense_enough(frequency, whole_ms, longest))
         starts = self._starts(campaign, stretches, plays, longest)
         extra = None if frequency.most is None else max(frequency.most - plays, 0)
         if self._catalogue.is_story(campaign):

@@ -173,26 +173,33 @@ def _promised(
 
 def _demand(catalogue: Catalogue, shift: Shift, active: tuple[Span, ...], offers: tuple[Offer, ...]) -> Demand:
     frequency, active_ms = shift.frequency, total_ms(active)
+    longest = max((catalogue.durations[offer.item] for offer in offers), default=0)
     target_ms = 0
     if frequency.per is Per.AIRTIME:
         target_ms = frequency.least * active_ms // THOUSAND
-        plays = -(-target_ms // max((catalogue.durations[o.item] for o in offers), default=target_ms or 1))
+        plays = -(-target_ms // (longest or target_ms or 1))
     else:
         plays = -(-frequency.least * active_ms // HOUR_MS)
-    plays = max(plays, dense_enough(frequency, active_ms))
+    plays = max(plays, dense_enough(frequency, active_ms, longest or 1))
     priority = int(catalogue.campaigns[shift.campaign].priority)
     gap = frequency.largest_gap_ms or 0
     return Demand(shift.campaign, priority, plays, active, offers, target_ms=target_ms, largest_gap_ms=gap)
 
 
-def dense_enough(frequency: Frequency, active_ms: int) -> int:
+def dense_enough(frequency: Frequency, active_ms: int, longest_ms: int) -> int:
     """The plays at which the largest gap is kept with some ease, as far as the maximum allows."""
     if not frequency.largest_gap_ms:
         return 0
     plays = -(-active_ms * EASE[0] // (frequency.largest_gap_ms * EASE[1]))
-    if frequency.most is None or frequency.per is not Per.HOUR:
-        return plays
-    return min(plays, frequency.most * active_ms // HOUR_MS)
+    return plays if frequency.most is None else min(plays, _at_most(frequency, active_ms, longest_ms))
+
+
+def _at_most(frequency: Frequency, active_ms: int, longest_ms: int) -> int:
+    """The most plays that a maximum allows in this time, if all were of the longest item."""
+    most = frequency.most or 0
+    if frequency.per is Per.DAY:
+        return most
+    return most * active_ms // (HOUR_MS if frequency.per is Per.HOUR else THOUSAND * longest_ms)
 
 
 def _filled(catalogue: Catalogue, demand: Demand) -> Demand:
@@ -219,10 +226,8 @@ def _most(catalogue: Catalogue, shift: Shift, demand: Demand) -> int | None:
         return demand.plays
     if frequency.most is None:
         return None
-    if frequency.per is Per.HOUR:
-        return max(demand.plays, frequency.most * demand.active_ms // HOUR_MS)
     longest = max((catalogue.durations[offer.item] for offer in demand.offers), default=1)
-    return max(demand.plays, frequency.most * demand.active_ms // THOUSAND // longest)
+    return max(demand.plays, _at_most(frequency, demand.active_ms, longest))
 
 
 def _fill(catalogue: Catalogue, shift: Shift, offered: dict[int, Offered], hours: dict[int, OpenHour]) -> None:
