@@ -81,11 +81,11 @@ def _about(screen: Screen, others: Sequence[Campaign], wanted: Campaign, days: S
 def _about_items(screen: Screen, wanted: Campaign) -> Iterator[Objection]:
     longest = min(screen.longest_item_ms or HOUR_MS, HOUR_MS)
     for item in wanted.items:
-        facts = {"item": item.entry.item, "asked": item.duration_ms}
-        if item.duration_ms < SHORTEST_MS:
-            yield Objection(Wrong.ITEM_TOO_SHORT, **facts, possible=SHORTEST_MS)
-        elif item.duration_ms > longest:
-            yield Objection(Wrong.ITEM_TOO_LONG, screen.id, **facts, possible=longest)
+        number, length = item.entry.item, item.duration_ms
+        if length < SHORTEST_MS:
+            yield Objection(Wrong.ITEM_TOO_SHORT, item=number, asked=length, possible=SHORTEST_MS)
+        elif length > longest:
+            yield Objection(Wrong.ITEM_TOO_LONG, screen.id, item=number, asked=length, possible=longest)
 
 
 def _about_frequency(screen: Screen, wanted: Campaign, frequency: Frequency, shortest: int) -> Iterator[Objection]:
