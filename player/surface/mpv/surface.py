@@ -21,6 +21,7 @@ from player.surface.scene import Told
 log = logging.getLogger("player")
 AGAIN_S = 2.0  # after the display went away
 LONGEST_WAIT_S = 1.0
+LOOK_MS = 1000  # between looks at the cable
 CONNECTORS = Path("/sys/class/drm")
 
 
@@ -80,15 +81,17 @@ class MpvSurface(Told):
 
     def _live(self, house: House) -> None:
         director = Director(house, self._now_ms, _mono_ms, self._say)
-        serial = -1
+        serial, plugged, look_mono_ms = -1, True, 0
         while not self._stop.is_set():
+            if _mono_ms() >= look_mono_ms:
+                plugged, look_mono_ms = connected(CONNECTORS), _mono_ms() + LOOK_MS
             with self.changed:
                 scene = self.scene if serial != self.serial else None
                 serial = self.serial
             if scene:
                 director.want(scene)
             wait_s = director.step()
-            self._say_displayed(on=all(seat.mpv.answered for seat in house.seats) and connected(CONNECTORS))
+            self._say_displayed(on=all(seat.mpv.answered for seat in house.seats) and plugged)
             director.wait(self._news, min(wait_s, LONGEST_WAIT_S))
             self._drain()
 
