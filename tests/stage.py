@@ -67,7 +67,7 @@ class Stage:
         assert user is not None
         return user
 
-    def item(self, session: Session, title: str = "Sử dụng thang máy", letter: str = "a", seconds: int = 10) -> Item:
+    def item(self, session: Session, title: str = "Sử dụng thang máy", letter: str = "a", seconds: float = 10) -> Item:
         """An item of the ward, ready and submitted, with a rendition for each class of screens."""
         author = self.person(session, f"uploader-{letter}")
         item = library.add(
@@ -79,7 +79,7 @@ class Stage:
         library.submit(session, author, item, NOW_MS)
         return item
 
-    def _rendition(self, title: str, screen_class: screens.ScreenClass, seconds: int) -> MadeRendition:
+    def _rendition(self, title: str, screen_class: screens.ScreenClass, seconds: float) -> MadeRendition:
         data = f"{title} for {screen_class.name}".encode()
         sha256 = self.files.put_bytes(data)
         return MadeRendition(
@@ -89,7 +89,7 @@ class Stage:
             "image/png",
             screen_class.width,
             screen_class.height,
-            seconds * 1000,
+            round(seconds * 1000),
             hashlib.sha256(data).hexdigest(),
         )
 

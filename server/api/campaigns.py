@@ -141,8 +141,8 @@ def _group(named: Body) -> Group:
 def _change(terms: Terms, change: Change) -> Body:
     """A change in the words of the input, so that it can be put into it."""
     if isinstance(change, FewerPlays):
-        scale = frequency.PER_CENT if terms.frequency.per is Per.AIRTIME else 1
-        return {"cost": change.cost, "least": change.least // scale}
+        least, _most, gap = frequency.written(frequency.thinned(terms.frequency, change.least))
+        return {"cost": change.cost, "least": least, "largest_gap_minutes": gap}
     if isinstance(change, OtherWindows):
         return {"cost": change.cost, "windows": [window_view(window) for window in change.windows]}
     return {"cost": change.cost, "longest_item_ms": change.longest_ms}

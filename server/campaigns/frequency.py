@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from playlists.model import Frequency, Per
 from server.errors import Invalid, msgid
 
@@ -73,3 +75,11 @@ def written(frequency: Frequency) -> tuple[int, int | None, int | None]:
     gap = frequency.largest_gap_ms
     most = None if frequency.most is None else frequency.most // scale
     return frequency.least // scale, most, None if gap is None else gap // MINUTE_MS
+
+
+def thinned(frequency: Frequency, least: int) -> Frequency:
+    """Less often, with a gap that is wider in proportion, in whole minutes (see :mod:`playlists.changes`)."""
+    gap = frequency.largest_gap_ms
+    if gap is not None:
+        gap = -(-gap * frequency.least // (least * MINUTE_MS)) * MINUTE_MS
+    return replace(frequency, least=least, largest_gap_ms=gap)

@@ -26,20 +26,6 @@ def blueprints() -> list[Blueprint]:
         users,
     )
 
-    pages = [
-        home,
-        account,
-        library,
-        uploads,
-        approvals,
-        campaigns,
-        peaks,
-        screens,
-        plays,
-        units,
-        territories,
-        sites,
-        users,
-    ]
-    pages += [health, tv]
-    return [*(page.bp for page in pages), device_api.bp]
+    content = [home, account, library, uploads, approvals, campaigns, peaks, screens, plays]
+    administration = [units, territories, sites, users, health, tv]
+    return [*(page.bp for page in content + administration), device_api.bp]

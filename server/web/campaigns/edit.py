@@ -10,6 +10,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from wtforms import IntegerField
 
 from server import campaigns, publishing, units, users, windows
 from server.campaigns import Campaign, Status, Terms
@@ -100,7 +101,7 @@ def _judged(session: Session, campaign_id: int, *, changes: bool) -> dict[str, A
         "verdict": found,
         "problems": [sentence(error) for error in found.objections],
         "shorts": found.shorts[:MOST_SHORTS],
-        "changes": offered(publishing.changes(found), terms.frequency.per) if changes and found.shorts else None,
+        "changes": offered(publishing.changes(found), terms.frequency) if changes and found.shorts else None,
     }
 
 
@@ -147,12 +148,20 @@ def _apply(campaign_id: int | None) -> Any:
     try:
         wanted = json.loads(request.form["apply"])
         if "least" in wanted:
-            form.least.data = int(wanted["least"])
+            form.least.data, form.least.raw_data = (
+                int(wanted["least"]),
+                None,
+            )  # a field shows what was sent, if anything
         else:
             _refill(form, rows_of(windows.loaded(wanted["windows"])))
     except (ValueError, KeyError, TypeError):
         return _again(form, campaign_id), 422
     return _again(form, campaign_id)
+
+
+def _refill_number(field: IntegerField, number: int | None) -> None:
+    """A field shows what was sent, if anything was."""
+    field.data, field.raw_data = None if number is None else int(number), None
 
 
 def _refill(form: CampaignForm, rows: list[dict[str, Any]]) -> None:

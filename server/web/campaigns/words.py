@@ -44,15 +44,16 @@ def _count(per: Per, count: int) -> str:
     return str(_("%(count)s lượt/ngày", count=count) if per is Per.DAY else _("%(count)s lượt/giờ", count=count))
 
 
-def offered(changes: Iterable[Change], per: Per) -> list[Offered]:
-    """The changes, the cheapest first."""
-    return [_offered(change, per) for change in changes]
+def offered(changes: Iterable[Change], asked: Frequency) -> list[Offered]:
+    """The changes to a campaign that asked for so much, the cheapest first."""
+    return [_offered(change, asked) for change in changes]
 
 
-def _offered(change: Change, per: Per) -> Offered:
+def _offered(change: Change, asked: Frequency) -> Offered:
     if isinstance(change, FewerPlays):
-        least, _most, _gap = frequency.written(Frequency(per, change.least))
-        return Offered(_("Giảm còn %(count)s", count=_count(per, least)), json.dumps({"least": least}))
+        least, _most, gap = frequency.written(frequency.thinned(asked, change.least))
+        fill = json.dumps({"least": least, "largest_gap_minutes": gap})
+        return Offered(_("Giảm còn %(count)s", count=_count(asked.per, least)), fill)
     if isinstance(change, OtherWindows):
         said = ", ".join(f"{w['start']}–{w['end']}" for w in map(window_words, change.windows))
         return Offered(
