@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from tests.faults.judge import Judge, Verdict
 from tests.faults.screen import Screen, mono_ms
@@ -15,55 +16,54 @@ from tests.faults.screen import Screen, mono_ms
 AGAIN_S = 10.0  # a process
 COLD_S = 20.0  # a machine
 Strike = Callable[[Screen, Random], AbstractContextManager[None]]
-Place = Callable[[Path], AbstractContextManager[Screen]]
+Place = Callable[[Path], AbstractContextManager[Any]]
+On = Callable[[Any, Path, int, int], Iterator[Verdict]]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to be hurt. ``rounds`` gives a verdict a round, from a folder, a seed and how many are wanted.
+    """One way to be hurt. ``on`` gives a verdict a round; told are what stands in ``place``, folder, seed, count.
 
-    ``short`` rounds are part of ``make test``, ``long`` ones of ``make soak``; ``within_s`` bounds the recovery.
+    ``short`` rounds are part of ``make test``, ``long`` ones of ``make soak``; ``within_s`` bounds the recovery;
+    ``settled`` looks once more when all rounds are over.
     """
 
     name: str
-    rounds: Callable[[Path, int, int], Iterator[Verdict]]
+    place: Place
+    on: On
     short: int
     long: int
     within_s: float = AGAIN_S
+    settled: Callable[[Any], Verdict] | None = None
 
     def survived(self, verdict: Verdict) -> bool:
         """Whether a round ended as it should."""
         return verdict.harmless and verdict.recovery_ms is not None and verdict.recovery_ms <= self.within_s * 1000
 
 
-@dataclass(frozen=True)
-class Struck:
-    """Rounds on a screen in ``place``: ``strike`` hurts it when it is entered and heals it when it is left.
+def struck(strike: Strike, lasts_s: tuple[float, float] = (0.01, 0.01), plays_on: bool = False) -> On:
+    """Rounds on a screen: ``strike`` hurts it when it is entered and heals it when it is left.
 
     It lasts between so and so many seconds, short times more often; the first round as short as can be.
     ``plays_on``: the fault must not stop the pictures even while it lasts.
     """
 
-    place: Place
-    strike: Strike
-    lasts_s: tuple[float, float] = (0.01, 0.01)
-    plays_on: bool = False
+    def on(screen: Screen, _folder: Path, seed: int, count: int) -> Iterator[Verdict]:
+        judge, (shortest_s, longest_s) = Judge(screen), lasts_s
+        for number in range(count):
+            dice = Random(f"{seed} {number}")
+            time.sleep(dice.uniform(0.1, 1))  # so that it strikes at any moment
+            begun_ms = mono_ms()
+            with strike(screen, dice):
+                time.sleep(shortest_s * (longest_s / shortest_s) ** (dice.random() if number else 0))
+            yield judge.verdict(begun_ms, mono_ms(), plays_on)
 
-    def __call__(self, folder: Path, seed: int, count: int) -> Iterator[Verdict]:
-        with self.place(folder) as screen:
-            judge = Judge(screen)
-            for number in range(count):
-                verdict = self.round(screen, judge, seed, number)
-                yield judge.settled(verdict) if number == count - 1 else verdict
+    return on
 
-    def round(self, screen: Screen, judge: Judge, seed: int, number: int) -> Verdict:
-        """One round, the same for the same seed and number."""
-        dice, (shortest_s, longest_s) = Random(f"{seed} {number}"), self.lasts_s
-        time.sleep(dice.uniform(0.1, 1))  # so that it strikes at any moment
-        begun_ms = mono_ms()
-        with self.strike(screen, dice):
-            time.sleep(shortest_s * (longest_s / shortest_s) ** (dice.random() if number else 0))
-        return judge.verdict(begun_ms, mono_ms(), self.plays_on)
+
+def settled(screen: Screen) -> Verdict:
+    """Whether the last orders reach the screen, and every play the server."""
+    return Judge(screen).settled()
 
 
 @dataclass
@@ -94,33 +94,33 @@ class Tally:
         if not fine:
             self.trouble = (*self.trouble, f"round {self.done - 1}: {verdict}")
 
-
-def run(fault: Fault, folder: Path, seed: int, rounds: int, until: float = float("inf")) -> Tally:
-    """So many rounds, or fewer when the time (monotonic seconds) is over."""
-    tally = Tally(fault, seed)
-    for verdict in fault.rounds(folder, seed, rounds):
-        tally.add(verdict)
-        if time.monotonic() > until:
-            break
-    return tally
+    def settle(self, verdict: Verdict) -> None:
+        """What was found when all rounds were over counts against the last one."""
+        if not verdict.harmless:
+            self.done, self.survived = self.done - 1, self.survived - 1
+            self.add(verdict)
 
 
-def run_together(faults: Sequence[Fault], folder: Path, seed: int) -> list[Tally]:
-    """A few rounds of each of these faults, one after the other, on one screen in the place that they share."""
+def run(
+    faults: Sequence[Fault], folder: Path, seed: int, count: Callable[[Fault], int], until: float = float("inf")
+) -> list[Tally]:
+    """So many rounds of each of these faults, which share a place; fewer when the time (monotonic seconds) is over."""
     tallies = [Tally(fault, seed) for fault in faults]
-    with faults[0].rounds.place(folder) as screen:  # type: ignore[attr-defined]
-        judge = Judge(screen)
+    with faults[0].place(folder) as it:
         for tally in tallies:
-            for number in range(tally.fault.short):
-                tally.add(tally.fault.rounds.round(screen, judge, seed, number))  # type: ignore[attr-defined]
-        tallies[-1].add(judge.settled())
+            for verdict in tally.fault.on(it, folder, seed, count(tally.fault)):
+                tally.add(verdict)
+                if time.monotonic() > until:
+                    break
+        if faults[-1].settled:
+            tallies[-1].settle(faults[-1].settled(it))
     return tallies
 
 
 def by_place(faults: Sequence[Fault]) -> dict[str, list[Fault]]:
-    """The faults that can share a screen, by the name of their place; every other one alone, by its own."""
+    """The faults that have short rounds, by the name of their place."""
     groups: dict[str, list[Fault]] = {}
     for fault in faults:
-        shared = isinstance(fault.rounds, Struck)
-        groups.setdefault(fault.rounds.place.__name__ if shared else fault.name, []).append(fault)
+        if fault.short:
+            groups.setdefault(fault.place.__name__, []).append(fault)
     return groups

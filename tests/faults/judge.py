@@ -19,7 +19,7 @@ from tests.fake_orders import SCREEN, UNIT
 from tests.faults.screen import REST, Screen, mono_ms
 from tests.world import key
 
-GIVE_UP_S = 30
+GIVE_UP_S = 120
 SETTLE_S = 150
 Identity = tuple[Any, ...]
 
@@ -61,18 +61,17 @@ class Judge:
             again_ms = self._screen.longest_gap_ms(begun_ms)
         return self._account(begun_ms, again_ms)
 
-    def settled(self, last: Verdict | None = None) -> Verdict:
-        """The verdict of the last round, once its orders are on the screen and every play told so far is handed in."""
-        recovery_ms = last.recovery_ms if last else 0
+    def settled(self) -> Verdict:
+        """After all rounds: its last orders are on the screen, and every play told so far is handed in."""
         wanted = (self._screen.server.orders.epoch, self._screen.server.orders.number)
         told, deadline = self._told(), time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
             missing = told - self._ledger().keys()
             on = named(self._screen.pictures(0)[-1])[:2]
             if on == wanted and not missing:
-                return worse(last, self._account(mono_ms(), recovery_ms))
+                return self._account(mono_ms(), 0)
             time.sleep(0.1)
-        return Verdict(recovery_ms, told=len(told), why=f"{len(missing)} plays not handed in, {on} is on, not {wanted}")
+        return Verdict(None, told=len(told), why=f"{len(missing)} plays not handed in, {on} is on, not {wanted}")
 
     def _account(self, since_ms: int, recovery_ms: int | None) -> Verdict:
         told = self._told()
@@ -149,11 +148,6 @@ class Judge:
             if approval in gone:
                 self._withdrawn.setdefault(sha256, mono_ms())
         return ""
-
-
-def worse(one: Verdict | None, other: Verdict) -> Verdict:
-    """The one of two verdicts that says more against the player."""
-    return one if one and not one.harmless else other
 
 
 def identity(data: dict[str, Any]) -> Identity:

@@ -26,21 +26,31 @@ NEEDS = "power cuts need root, loop devices and mkfs.ext4 (package e2fsprogs): r
 def card(folder: Path) -> Iterator[Screen]:
     """A screen whose state lies on such a card."""
     assert os.geteuid() == 0 and Path("/dev/loop-control").exists(), NEEDS
-    image, mounted = folder / "card.img", folder / "card"
-    mounted.mkdir(parents=True)
-    with image.open("wb") as file:
-        file.truncate(IMAGE_BYTES)
-    run("mkfs.ext4", "-q", "-F", str(image))
-    _mount(mounted)
+    slot = folder / "slot"
+    mounted = slot / "card"
+    slot.mkdir(parents=True)
+    # Shared, so that it goes from every other mount namespace as well: a copy there would keep the dead card in use.
+    run("mount", "--bind", str(slot), str(slot))
+    run("mount", "--make-shared", str(slot))
     try:
+        mounted.mkdir()
+        with _image(mounted).open("wb") as file:
+            file.truncate(IMAGE_BYTES)
+        run("mkfs.ext4", "-q", "-F", str(_image(mounted)))
+        _mount(mounted)
         with standing(folder, mounted / "state") as screen:
             yield screen
     finally:
-        subprocess.run(["umount", str(mounted)], check=False, timeout=30)
+        for place in (mounted, slot):
+            subprocess.run(["umount", str(place)], check=False, timeout=30, capture_output=True)
 
 
 def _mount(mounted: Path) -> None:
-    run("mount", "-o", "loop", str(mounted.with_suffix(".img")), str(mounted))
+    run("mount", "-o", "loop", str(_image(mounted)), str(mounted))
+
+
+def _image(mounted: Path) -> Path:
+    return mounted.with_suffix(".img")
 
 
 @contextmanager

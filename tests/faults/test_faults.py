@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.catalogue import FAULTS
-from tests.faults.fault import Fault, Struck, Tally, by_place, run, run_together
+from tests.faults.fault import Fault, Tally, by_place, run
 from tests.faults.reliability import write
 
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
@@ -36,8 +36,7 @@ def tallies() -> Iterator[list[Tally]]:
 @pytest.mark.parametrize("faults", GROUPS.values(), ids=GROUPS)
 def test_the_screen_survives(faults: list[Fault], tmp_path: Path) -> None:
     sys.stderr.write(f"SEED={SEED}\n")  # pytest shows it when the test fails
-    shared = isinstance(faults[0].rounds, Struck)
-    tallies = run_together(faults, tmp_path, SEED) if shared else [run(faults[0], tmp_path, SEED, faults[0].short)]
+    tallies = run(faults, tmp_path, SEED, lambda fault: fault.short)
     assert all(tally.done for tally in tallies)
     assert {tally.fault.name: tally.trouble for tally in tallies if tally.trouble} == {}
 
@@ -45,8 +44,8 @@ def test_the_screen_survives(faults: list[Fault], tmp_path: Path) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("fault", FAULTS, ids=NAMES)
 def test_the_screen_survives_many(fault: Fault, tmp_path: Path, tallies: list[Tally]) -> None:
-    sys.stderr.write(f"SEED={SEED}\n")  # pytest shows it when the test fails
+    sys.stderr.write(f"SEED={SEED}\n")
     until = time.monotonic() + MINUTES * 60 / len(FAULTS)
-    tally = run(fault, tmp_path, SEED, fault.long, until)
-    tallies.append(tally)
-    assert tally.done and tally.trouble == ()
+    tallies += run([fault], tmp_path, SEED, lambda fault: fault.long, until)
+    assert tallies[-1].done
+    assert tallies[-1].trouble == ()

@@ -11,6 +11,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -21,6 +22,7 @@ from random import Random
 from player.beliefs import SeenTime
 from player.enrol import Paired, device_key, load_paired, save_paired
 from player.journal import Budget, Journal
+from player.records import plays_of, records_in
 from playlists import topics
 from playlists.model import Play, Receipt
 from tests.fake_orders import SCREEN, UNIT
@@ -117,6 +119,11 @@ class Stand(Cinema):
             name = sha256(f"{batch.last}".encode()).hexdigest()
             self.journal.settle(Receipt(device().keyid, batch.last, name, NOW))
 
+    def aside(self) -> list[Play]:
+        """What lies aside for a person to look at."""
+        files = [path.read_bytes() for path in self.folder.glob("journal/aside")]
+        return [play for content in files for record in records_in(content) for play in plays_of(record.data)]
+
     def gone(self) -> None:
         """The process is gone: nothing more is written, its files are closed."""
         self.account.pending = []
@@ -160,7 +167,6 @@ def set_aside(stand: Stand) -> None:
     batch = stand.journal.next_batch(SCREEN)
     assert batch
     stand.journal.set_aside(batch.first, "E-SCHEMA")
-    stand.account.handed[batch.first] = batch.plays[0]  # a person looks after it
 
 
 def start_anew(stand: Stand) -> None:
@@ -205,17 +211,22 @@ OPERATIONS = (
 # --- The rounds -----------------------------------------------------------------------------------------------------
 
 
-def at_every_step(kind: Kind, folder: Path, seed: int, count: int) -> Iterator[Verdict]:
-    """All steps of all operations in an order of this seed, or the first ``count`` of them."""
+@contextmanager
+def workshop(folder: Path) -> Iterator[Room]:
+    """Where the operations are done."""
     with serving() as server:
         server.orders.publish(RED, GREEN)
-        room = Room(folder, server)
-        points = [(o, n) for o in OPERATIONS for n in range(1, room.length(o) + 1)]
-        Random(seed).shuffle(points)
-        for operation, step in points[:count]:
-            verdict = room.round(operation, kind, step)
-            if verdict:
-                yield verdict
+        yield Room(folder, server)
+
+
+def at_every_step(kind: Kind, room: Room, _folder: Path, seed: int, count: int) -> Iterator[Verdict]:
+    """All steps of all operations in an order of this seed, or the first ``count`` of them."""
+    points = [(o, n) for o in OPERATIONS for n in range(1, room.length(o) + 1)]
+    Random(seed).shuffle(points)
+    for operation, step in points[:count]:
+        verdict = room.round(operation, kind, step)
+        if verdict:
+            yield verdict
 
 
 class Room:
@@ -224,14 +235,17 @@ class Room:
     def __init__(self, folder: Path, server: FakeServer) -> None:
         self._folder, self._server, self._orders = folder, server, server.orders
         self._accounts: dict[str, Account] = {}
+        self._lengths: dict[str, int] = {}
 
     def length(self, operation: Operation) -> int:
         """How many steps it takes."""
-        disk = Steps()
-        stand = self._stand(operation, disk)
-        operation.does(stand)
-        stand.gone()
-        return disk.taken
+        if operation.name not in self._lengths:
+            disk = Steps()
+            stand = self._stand(operation, disk)
+            operation.does(stand)
+            stand.gone()
+            self._lengths[operation.name] = disk.taken
+        return self._lengths[operation.name]
 
     def round(self, operation: Operation, kind: Kind, step: int) -> Verdict | None:
         """One operation that fails at one step, and what came of it; None when no step of it was refused."""
@@ -300,6 +314,7 @@ class Room:
         titles = stand.seen(ROUND_MS) - {""}
         gone = {RED.title} if stand.player.beliefs.state.revocation.version else set()
         stand.hand_in()
+        account.handed |= {play.n: play for play in stand.aside()}
         starts = Counter(p.start_mono_ms for p in account.handed.values() if p.merged == 1)
         lost = [p for p in account.told if p.n not in account.handed and p.start_mono_ms not in starts]
         return Verdict(
