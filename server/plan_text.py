@@ -15,7 +15,9 @@ from server.errors import Invalid, NotFound
 from server.publishing import Outlook
 from server.windows import clock
 
-NAME_WIDTH = 20
+NAME_WIDTH = 24
+COLUMNS = 12
+WIDTH = 6
 MINUTE_MS = 60_000
 
 
@@ -63,17 +65,19 @@ def _blocks(outlook: Outlook, day: date) -> Iterator[str]:
 
 
 def _table(outlook: Outlook) -> Iterator[str]:
-    """Plays by campaign (rows) and hour (columns)."""
+    """Plays by campaign (rows) and hour (columns, half a day at a time), then of the whole day."""
     hours = outlook.hours()
-    yield (
-        f"{'Số lượt':<{NAME_WIDTH}}"
-        + "".join(f"{_at(outlook, hour.start):%H}".rjust(3) for hour in hours)
-        + "  cả ngày"
-    )
-    for number in sorted({number for hour in hours for number in hour.plays}):
-        counts = [hour.plays.get(number, 0) for hour in hours]
-        name = (outlook.names.get(number) or "(xen kẽ)")[: NAME_WIDTH - 1]
-        yield f"{name:<{NAME_WIDTH}}" + "".join(str(count or "·").rjust(3) for count in counts) + f"{sum(counts):>9}"
+    numbers = sorted({number for hour in hours for number in hour.plays})
+    names = {number: (outlook.names.get(number) or "(xen kẽ)")[: NAME_WIDTH - 1] for number in numbers}
+    for half in (hours[n : n + COLUMNS] for n in range(0, len(hours), COLUMNS)):
+        yield f"{'Số lượt':<{NAME_WIDTH}}" + "".join(f"{_at(outlook, hour.start):%H:%M}".rjust(WIDTH) for hour in half)
+        for number in numbers:
+            counts = "".join(str(hour.plays.get(number) or "·").rjust(WIDTH) for hour in half)
+            yield f"{names[number]:<{NAME_WIDTH}}{counts}"
+        yield ""
+    for number in numbers:
+        total = sum(hour.plays.get(number, 0) for hour in hours)
+        yield f"{names[number]:<{NAME_WIDTH}}{total:>{WIDTH}} lượt cả ngày"
 
 
 def _shortfalls(outlook: Outlook) -> Iterator[str]:
