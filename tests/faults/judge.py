@@ -66,9 +66,10 @@ class Judge:
         wanted = (self._screen.server.orders.epoch, self._screen.server.orders.number)
         told, deadline = self._told(), time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
+            told = told or self._told()
             missing = told - self._ledger().keys()
             on = named(self._screen.pictures(0)[-1])[:2]
-            if on == wanted and not missing:
+            if on == wanted and told and not missing:
                 return self._account(mono_ms(), 0)
             time.sleep(0.1)
         return Verdict(None, told=len(told), why=f"{len(missing)} plays not handed in, {on} is on, not {wanted}")
@@ -89,7 +90,7 @@ class Judge:
             sum(len(n) - 1 for n in numbers.values()) + len(self._screen.server.altered),
             sum((Counter(play[:3] for play in ledger if play[3]) - self._shown()).values()),
             self._unapproved(since_ms),
-            self._state_lost() if told else "not one play was told",
+            self._state_lost(),
         )
 
     # --- Plays ---
