@@ -98,6 +98,7 @@ class Press:
             fallback=content.fallback,
             off_hours=OffHours(screen.off_hours),
             output=screen.output_model(),
+            quiet=content.quiet,
         )
 
     def _store(self, screen: Screen, document: model.Playlist, digest: str) -> PlaylistVersion:

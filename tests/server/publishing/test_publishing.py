@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 
 from playlists import topics
 from playlists.envelope import Kind, unpack
-from playlists.model import Priority, Version
+from playlists.model import Priority, Version, Window
 from playlists.state import Now, why_not
-from playlists.timeline import Show, showing_at
-from server import campaigns, publishing
+from playlists.timeline import Show, output_at, showing_at
+from server import campaigns, publishing, windows
 from server.campaigns import Status
 from server.db import Sessions
 from server.errors import Conflict
@@ -50,6 +50,20 @@ def test_the_outbox_holds_playlist_and_head_of_that_screen(stage: Stage, session
         assert all(row.retain and row.qos == 1 for row in rows)
         latest = publishing.latest(session, screen.id)
         assert latest is not None and unpack(rows[0].payload, Kind.PLAYLIST) == publishing.sealed_playlist(latest)
+
+
+def test_a_screen_is_told_when_its_surroundings_want_quiet(stage: Stage, sessions: Sessions) -> None:
+    night = [{"windows": windows.stored([Window(22 * 60, 6 * 60)]), "still": False, "volume": 0, "brightness": 30}]
+    with sessions.writing() as session:
+        screen = stage.screen(session)
+        screen.quiet = night
+        publish(stage, session, stage.campaign(session, stage.approved(session)))
+        playlist = playing(stage, session, screen).playlist
+        assert playlist is not None
+        midnight = playlist.plan.days[1].start
+        for hours, output in ((-1, (0, 30)), (5, (0, 30)), (7, (100, 100))):
+            found, _ = output_at(playlist, midnight + hours * HOUR_MS)
+            assert (found.volume, found.brightness) == output
 
 
 @pytest.mark.both_databases
