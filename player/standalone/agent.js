@@ -94,12 +94,15 @@ async function perform(alarm, stage, parts) {
   const report = new StateReport({ ...parts, stage });
   for (let outcastAgain = 0; ; ) {
     const waitMs = stage.step(beliefs.state);
-    if (stage.show === "slate") surface.say(missing({ ...parts, state: beliefs.state, now: clock.read().now, device: key.id, cache }));
+    if (stage.show === "slate") {
+      const { now } = clock.read();
+      surface.say(missing({ state: beliefs.state, now, device: key.id, cache, faults }));
+    }
     if (isOutcast(beliefs.state, key.id) && clock.mono() >= outcastAgain) {
       faults.add("OUTCAST", "the key of this device was withdrawn");
       outcastAgain = clock.mono() + OUTCAST_EVERY_MS;
     }
-    const said = await report.due();
+    const said = report.due();
     if (said) link.sayState(said);
     await alarm.wait(waitMs / 1000);
   }

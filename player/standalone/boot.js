@@ -28,8 +28,8 @@
     },
     broken: {
       title: "Trang chưa chạy được",
-      vi: "Trang sẽ tự thử lại sau một phút. Lỗi: %",
-      en: "The page tries again by itself in a minute. Error: %",
+      vi: "Trang sẽ tự thử lại sau mười giây. Lỗi: %",
+      en: "The page tries again by itself in ten seconds. Error: %",
     },
   };
 
@@ -62,10 +62,10 @@
     document.head.appendChild(script);
   }
 
-  // An error nobody caught may have stopped anything: a fresh page is the surest cure, but not over and over.
+  // A part did not come through the network, before the service worker had all of them.
   function failed(reason) {
     say("broken", String(reason).slice(0, 200));
-    setTimeout(function () { location.reload(); }, 60000);
+    setTimeout(function () { location.reload(); }, 10000);
   }
 
   function check() {
@@ -75,7 +75,6 @@
     crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"]).then(begin, function () { say("ed25519", ""); });
   }
 
-  window.cauthangFailed = failed;
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", check);
   else check();
 })();

@@ -52,15 +52,21 @@ export class Link {
     });
     client.on("message", (topic, payload) => this.heard(topic, payload));
     return new Promise((over) => {
-      client.on("error", () => client.end(true));
-      client.on("close", () => {
-        this.connected = false;
+      const finish = () => {
+        client.off("close", finish).off("end", finish);
         client.end(true);
-        if (!stood && !this.settled) this.version = this.version === 5 ? 4 : 5;
-        this.settled ||= stood;
+        this.connected = false;
+        this.tryOtherVersion(stood);
         over(stood);
-      });
+      };
+      client.on("error", () => client.end(true)).on("close", finish).on("end", finish); // whichever comes
     });
+  }
+
+  // Until a broker was reached once, its language is not known: try both in turn.
+  tryOtherVersion(stood) {
+    this.settled ||= stood;
+    if (!this.settled) this.version = this.version === 5 ? 4 : 5;
   }
 
   options() {

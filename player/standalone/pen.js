@@ -7,7 +7,7 @@ const UNWRITTEN_PLAYS = 5000;
 
 export class Pen {
   constructor(journal, faults, written) {
-    Object.assign(this, { journal, faults, written, unwritten: [], alarm: new Alarm() });
+    Object.assign(this, { journal, faults, written, unwritten: [], last: Promise.resolve(), alarm: new Alarm() });
   }
 
   put = (play) => {
@@ -22,19 +22,28 @@ export class Pen {
     }
   }
 
-  async write() {
-    while (this.unwritten.length) {
-      const [play] = this.unwritten;
-      try {
-        await this.journal.append(play);
-      } catch (error) {
-        this.faults.add("JOURNAL", `a play could not be written: ${error.message}`);
-        return false;
-      }
-      this.unwritten = this.unwritten.filter((each) => each !== play);
-      this.written();
+  // Write everything that waits; false when the disk refused and the rest must wait. One writer, whoever asks.
+  write() {
+    this.last = this.last.then(() => this.drain());
+    return this.last;
+  }
+
+  async drain() {
+    let fine = true;
+    while (fine && this.unwritten.length) fine = await this.append(this.unwritten[0]);
+    if (fine) this.faults.clear("JOURNAL");
+    return fine;
+  }
+
+  async append(play) {
+    try {
+      await this.journal.append(play);
+    } catch (error) {
+      this.faults.add("JOURNAL", `a play could not be written: ${error.message}`);
+      return false;
     }
-    this.faults.clear("JOURNAL");
+    this.unwritten = this.unwritten.filter((each) => each !== play);
+    this.written();
     return true;
   }
 }

@@ -11,11 +11,11 @@ const CLOCKS = Object.fromEntries(Object.entries(CLOCK).map(([word, number]) => 
 export class StateReport {
   constructor({ key, beliefs, journal, faults, clock, stage, surface, sync }) {
     Object.assign(this, { key, beliefs, journal, faults, clock, stage, surface, sync });
-    Object.assign(this, { said: {}, saidMono: -AT_LEAST_EVERY_MS });
+    Object.assign(this, { said: {}, saidMono: -AT_LEAST_EVERY_MS, health: {} });
   }
 
   // The state to publish now, if there is news or a minute has passed; else null.
-  async due() {
+  due() {
     const mono = this.clock.mono();
     const age = mono - this.saidMono;
     const state = this.now();
@@ -23,7 +23,8 @@ export class StateReport {
     const calm = age >= CALM_MS && JSON.stringify(state.showing) !== JSON.stringify(this.said.showing);
     if (!urgent && !calm && age < AT_LEAST_EVERY_MS) return null;
     Object.assign(this, { said: state, saidMono: mono });
-    return { ...state, health: await health() };
+    health().then((found) => (this.health = found)); // the stage waits for no disk: it is said the next time
+    return { ...state, health: this.health };
   }
 
   now() {
