@@ -169,6 +169,7 @@ def _verdict(entry: int, start: int, plays: list[Play], film: Film, altered: int
 
 def stopped(glass: Glass, _folder: Path, seed: int, count: int) -> Iterator[Verdict]:
     """SIGSTOP of every process that decodes, and SIGCONT after a while: the last picture stays, and is no play."""
+    glass.publish(RED, GREEN)
     for number in range(count):
         dice = Random(f"{seed} {number}")
         time.sleep(dice.uniform(1, 2))

@@ -20,7 +20,7 @@ from tests.faults.screen import REST, Screen, mono_ms
 from tests.world import key
 
 GIVE_UP_S = 120
-SETTLE_S = 150
+SETTLE_S = 400  # a player that was cut off again and again rests up to 300 s between two tries
 Identity = tuple[Any, ...]
 
 
