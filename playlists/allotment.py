@@ -14,6 +14,7 @@ from playlists.windows import Span
 LIGHT = 85, 100  # of an hour: up to this load plays are spread evenly whatever it takes …
 PHASES = 12  # … which one of so many choices of where campaigns begin has always allowed
 FEW_SPANS = 24
+ROUNDING_MS = 2  # ideal starts are whole milliseconds: two of them may be this much further apart than the ideal
 TRIALS = 100  # of fitting plays of colliding windows together, in one hour; what found no room by then gives way
 
 
@@ -44,13 +45,17 @@ class Candidate(NamedTuple):
     latest_start: int  # and start by then
 
 
-def allot(catalogue: Catalogue, hour: Hour, number: int) -> Allotment:
-    """Room for as many promised plays as the hour holds, lower priorities giving way first.
+def allot(catalogue: Catalogue, hour: Hour) -> Allotment:
+    """Room for as many promised plays as the hour holds, lower priorities giving way first."""
+    return _allot_evenly(catalogue, hour, 0)
 
-    ``number`` counts the hours of this kind before this one: rotations go on where those ended, as long as that leaves
-    every campaign its plays. So what is lacking depends on the hour alone.
+
+def allot_again(catalogue: Catalogue, hour: Hour, first: Allotment, number: int) -> Allotment:
+    """The same for the hour of this kind that follows ``number`` others, whose first allotment was ``first``.
+
+    Rotations go on where those ended, as long as that leaves every campaign its plays. So what is lacking depends on
+    the kind of hour alone.
     """
-    first = _allot_evenly(catalogue, hour, 0)
     later = _allot_evenly(catalogue, hour, number) if number else first
     return first._replace(jobs=later.jobs) if later.planned == first.planned else first
 
@@ -142,7 +147,7 @@ def _bounds(catalogue: Catalogue, demand: Demand, count: int, play: int, ideal: 
     latest = end
     if demand.largest_gap_ms:
         gap = demand.gap_ms or demand.active_ms // count
-        slack = max(demand.largest_gap_ms - gap, 0) // 2
+        slack = max(demand.largest_gap_ms - gap - ROUNDING_MS, 0) // 2
         begin, latest = max(begin, ideal - slack), ideal + slack
     if catalogue.is_story(demand.campaign) and not demand.ideals:
         active_ms = demand.active_ms

@@ -17,6 +17,7 @@ from playlists.demand import (
     Budgets,
     Demand,
     Hour,
+    Known,
     Offered,
     OpenDay,
     OpenHour,
@@ -80,9 +81,20 @@ class Daybook:
     screen: Screen
     _days: dict[date, OpenDay] = field(default_factory=dict)
     _promises: dict[date, dict[int, DayPromise]] = field(default_factory=dict)
+    _owed: dict[date, list[Owed]] = field(default_factory=dict)
+    _known: Known = field(default_factory=dict)
 
     def hours(self, day: date) -> list[Owed]:
         """The clock hours of ``day`` in which the screen is open, in order."""
+        if day not in self._owed:
+            self._owed[day] = self._collect(day)
+        return self._owed[day]
+
+    def promise(self, begins: date, campaign: int) -> DayPromise:
+        """How a promise per day that begins on a date is dealt out."""
+        return self._promised(begins)[campaign]
+
+    def _collect(self, day: date) -> list[Owed]:
         open_day = self._day(day)
         daily: dict[int, list[tuple[Demand, date]]] = {}
         fillers: dict[int, list[tuple[int, Offered]]] = {}
@@ -104,17 +116,13 @@ class Daybook:
                     of_hour = limits.setdefault(number, {})
                     of_hour[shift.campaign] = of_hour.get(shift.campaign, 0) + part.plays + part.extra
         return [
-            self._owed(hour, daily.get(number, []), fillers.get(number, []), limits.get(number, {}))
+            self._as_owed(hour, daily.get(number, []), fillers.get(number, []), limits.get(number, {}))
             for number, hour in open_day.hours.items()
         ]
 
-    def promise(self, begins: date, campaign: int) -> DayPromise:
-        """How a promise per day that begins on a date is dealt out."""
-        return self._promised(begins)[campaign]
-
     def _day(self, day: date) -> OpenDay:
         if day not in self._days:
-            self._days[day] = without_daily(self.catalogue, self.screen, day)
+            self._days[day] = without_daily(self.catalogue, self.screen, day, self._known)
         return self._days[day]
 
     def _promised(self, begins: date) -> dict[int, DayPromise]:
@@ -133,7 +141,7 @@ class Daybook:
             campaign, priority, part.plays, *offered, turn % rounds, False, ideals=part.ideals, gap_ms=promise.gap_ms
         )
 
-    def _owed(
+    def _as_owed(
         self,
         hour: OpenHour,
         daily: Sequence[tuple[Demand, date]],

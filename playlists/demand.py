@@ -103,7 +103,10 @@ class OpenDay:
     daily: tuple[tuple[Shift, dict[int, Offered]], ...]
 
 
-def open_day(catalogue: Catalogue, screen: Screen, day: date) -> OpenDay:
+Known = dict[tuple[Shift, tuple[Span, ...]], dict[int, Offered]]  # of a screen's days: most are like others
+
+
+def open_day(catalogue: Catalogue, screen: Screen, day: date, known: Known) -> OpenDay:
     """What the hours of ``day`` owe by themselves: plays per hour, shares of airtime, fillers."""
     local = local_day(day, screen.zone)
     clock = local.hours()
@@ -114,7 +117,10 @@ def open_day(catalogue: Catalogue, screen: Screen, day: date) -> OpenDay:
     }
     daily = []
     for shift in shifts_of(catalogue, screen, day):
-        offered = _offered(catalogue, screen, shift, clock)
+        alike = shift._replace(begins=None), clock
+        if alike not in known:
+            known[alike] = _offered(catalogue, screen, shift, clock)
+        offered = known[alike]
         if shift.frequency.per is Per.DAY:
             daily.append((shift, offered))
         elif shift.frequency.least or shift.frequency.largest_gap_ms:

@@ -18,7 +18,7 @@ from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
-from playlists.allotment import Allotment, allot, missing_ms
+from playlists.allotment import Allotment, allot, allot_again, missing_ms
 from playlists.catalogue import Catalogue
 from playlists.day_promises import Daybook, Owed
 from playlists.demand import Demand, Hour
@@ -42,7 +42,7 @@ def plan_day(campaigns: Iterable[Campaign], screen: Screen, day: date) -> DayPla
     pro rata and rounded up, unless it is named in ``shortfalls``. The order of ``campaigns`` does not matter.
     """
     catalogue = Catalogue.of(campaigns)
-    drawn = _draw(_Workshop(Daybook(catalogue, screen), ENOUGH_VARIANTS[0]), day, None)
+    drawn = _draw(_Workshop(Daybook(catalogue, screen)), day, None)
     entries, index = _entries(catalogue, [loop for _, _, loop in drawn.blocks])
     blocks = tuple((a, b, _renumber(loop, index)) for a, b, loop in drawn.blocks)
     return DayPlan(day, local_day(day, screen.zone).start, entries, blocks, drawn.shortfalls)
@@ -107,42 +107,60 @@ class _Variant:
     last: int | None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Kind:
-    """The successive layouts of one kind of hour, until its rotations have come round."""
+    """The successive layouts of one kind of hour; ``cycle``: after how many its rotations have come round."""
 
+    hour: Hour
+    allotment: Allotment
     variants: list[_Variant] = field(default_factory=list)
+    after: dict[tuple[int, int], _Variant] = field(default_factory=dict)
+    tried: int = 0
     cycle: int | None = None
 
 
 class _Workshop:
     """Lays out each kind of hour once for all the days of a plan."""
 
-    def __init__(self, daybook: Daybook, enough: int) -> None:
+    def __init__(self, daybook: Daybook) -> None:
         self.daybook = daybook
         self.catalogue = daybook.catalogue
-        self.enough = enough
+        self._enough = ENOUGH_VARIANTS[0]
         self._kinds: dict[Hour, _Kind] = {}
-        self._after: dict[tuple[Hour, int, int], _Variant] = {}
 
-    def layout(self, hour: Hour, ordinal: int, before: int | None) -> _Variant:
+    def begin(self, enough: int) -> None:
+        """From now on only so many layouts of each kind are enough."""
+        self._enough = enough
+        for kind in self._kinds.values():
+            kind.tried, kind.cycle = 0, None
+
+    def kind(self, hour: Hour) -> _Kind:
+        """The kind of this hour; looked up once, for an hour is long to compare."""
+        found = self._kinds.get(hour)
+        if found is None:
+            found = self._kinds[hour] = _Kind(hour, allot(self.catalogue, hour))
+        return found
+
+    def layout(self, kind: _Kind, ordinal: int, before: int | None) -> _Variant:
         """The ``ordinal``-th hour of its kind in a day, not beginning with the library item ``before`` if it can."""
-        kind = self._kinds.setdefault(hour, _Kind())
-        while kind.cycle is None and len(kind.variants) <= ordinal:
-            kind.variants.append(self._lay(hour, len(kind.variants), None))
-            if _has_come_round(hour, kind.variants, self.enough):
-                kind.cycle = len(kind.variants)
+        while kind.cycle is None and kind.tried <= ordinal:
+            if kind.tried == len(kind.variants):
+                kind.variants.append(self._lay(kind, kind.tried, None))
+            kind.tried += 1
+            if _has_come_round(kind.hour, kind.variants[: kind.tried], self._enough):
+                kind.cycle = kind.tried
         number = ordinal % (kind.cycle or MOST_VARIANTS)
         variant = kind.variants[number]
         if before is None or variant.first != before:
             return variant
-        if (hour, number, before) not in self._after:
-            self._after[hour, number, before] = self._lay(hour, number, before)
-        return self._after[hour, number, before]
+        if (number, before) not in kind.after:
+            kind.after[number, before] = self._lay(kind, number, before)
+        return kind.after[number, before]
 
-    def _lay(self, hour: Hour, number: int, before: int | None) -> _Variant:
-        rotation = self._kinds[hour].variants[number - 1].rotation if number else first_rotation(hour)
-        allotment = allot(self.catalogue, hour, number)
+    def _lay(self, kind: _Kind, number: int, before: int | None) -> _Variant:
+        hour = kind.hour
+        rotation = kind.variants[number - 1].rotation if number else first_rotation(hour)
+        allotment = allot_again(self.catalogue, hour, kind.allotment, number)
         slots, after = lay(self.catalogue, hour, allotment.jobs, rotation, before)
         subjects = self.catalogue.subjects
         ends = (subjects[slots[0].entry], subjects[slots[-1].entry]) if slots else (None, None)
@@ -158,18 +176,20 @@ class _Workshop:
 def _draw_days(catalogue: Catalogue, screen: Screen, days: Iterable[date]) -> list[_Drawn]:
     """The days in order, with as many layouts of each kind of hour as a playlist can carry."""
     days = sorted(set(days))
-    daybook = Daybook(catalogue, screen)
+    workshop = _Workshop(Daybook(catalogue, screen))
     for enough in ENOUGH_VARIANTS[:-1]:
         drawn: list[_Drawn] = []
         loops: dict[int, int] = {}
-        for one in _draw_in_a_row(_Workshop(daybook, enough), days):
+        workshop.begin(enough)
+        for one in _draw_in_a_row(workshop, days):
             drawn.append(one)
             loops |= {id(loop): len(loop.slots) for _, _, loop in one.blocks}
             if sum(loops.values()) > MOST_SLOTS:
                 break
         else:
             return drawn
-    return list(_draw_in_a_row(_Workshop(daybook, ENOUGH_VARIANTS[-1]), days))
+    workshop.begin(ENOUGH_VARIANTS[-1])
+    return list(_draw_in_a_row(workshop, days))
 
 
 def _draw_in_a_row(workshop: _Workshop, days: Iterable[date]) -> Iterator[_Drawn]:
@@ -188,13 +208,14 @@ def _draw(workshop: _Workshop, day: date, before: int | None) -> _Drawn:
     local = local_day(day, workshop.daybook.screen.zone)
     blocks: list[tuple[int, int, Loop]] = []
     found: list[tuple[Owed, _Lacking]] = []
-    seen: dict[Hour, int] = {}
+    seen: dict[_Kind, int] = {}
     end = 0
     for owed in workshop.daybook.hours(day):
         start, hour, _ = owed
         adjoins = end == start + hour.open[0][0]
-        variant = workshop.layout(hour, seen.get(hour, 0), before if adjoins else None)
-        seen[hour] = seen.get(hour, 0) + 1
+        kind = workshop.kind(hour)
+        variant = workshop.layout(kind, seen.get(kind, 0), before if adjoins else None)
+        seen[kind] = seen.get(kind, 0) + 1
         for a, b, loop in variant.pieces:
             _append(blocks, start + a, start + b, loop)
         found += [(owed, lacking) for lacking in variant.lacks]
@@ -237,26 +258,27 @@ def _append(blocks: list[tuple[int, int, Loop]], a: int, b: int, loop: Loop) -> 
 def _pieces(hour: Hour, slots: Sequence[Slot]) -> Iterator[tuple[int, int, Loop]]:
     """The hour's loops: one per span without a break in the opening hours."""
     for a, b in hour.open:
-        yield a, b, Loop(b - a, tuple(Slot(s.at_ms - a, s.entry, s.duration_ms) for s in slots if a <= s.at_ms < b))
+        own = [slot for slot in slots if a <= slot.at_ms < b]
+        yield a, b, Loop(b - a, tuple(Slot(s.at_ms - a, s.entry, s.duration_ms) for s in own) if a else tuple(own))
 
 
 def _lacking(catalogue: Catalogue, hour: Hour, allotment: Allotment, slots: Sequence[Slot]) -> Iterator[_Lacking]:
     for rank, demand in enumerate(hour.demands):
         planned, shown = allotment.planned[rank], allotment.shown_ms[rank]
-        because = _because(catalogue, hour, allotment, rank)
+        longest = max((catalogue.durations[offer.item] for offer in demand.offers), default=1)
+        widest = _widest_gap(catalogue, demand, slots) if demand.largest_gap_ms else 0
+        lacks = []
         if demand.target_ms:
-            longest = max((catalogue.durations[offer.item] for offer in demand.offers), default=1)
             if demand.target_ms - shown >= longest:
-                missing = demand.target_ms - shown
-                yield _Lacking(rank, Lack.AIRTIME, demand.plays, planned, missing, because)
+                lacks.append((Lack.AIRTIME, demand.plays, planned, demand.target_ms - shown))
         elif planned < demand.plays:
             lack = Lack.DAY if demand.gap_ms else Lack.HOUR
-            missing = missing_ms(catalogue, demand, planned, shown)
-            yield _Lacking(rank, lack, demand.plays, planned, missing, because)
-        widest = _widest_gap(catalogue, demand, slots) if demand.largest_gap_ms else 0
+            lacks.append((lack, demand.plays, planned, missing_ms(catalogue, demand, planned, shown)))
         if widest > demand.largest_gap_ms:
             shortest = min(catalogue.durations[offer.item] for offer in demand.offers)
-            yield _Lacking(rank, Lack.GAP, demand.largest_gap_ms, widest, shortest, because)
+            lacks.append((Lack.GAP, demand.largest_gap_ms, widest, shortest))
+        for what in lacks:
+            yield _Lacking(rank, *what, _because(catalogue, hour, allotment, rank))
 
 
 def _because(catalogue: Catalogue, hour: Hour, allotment: Allotment, rank: int) -> tuple[int, ...]:

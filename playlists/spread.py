@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 EASY = 16
@@ -55,14 +56,14 @@ def fit_together(jobs: Sequence[Job]) -> bool:
 
 def least_strain(jobs: Sequence[Job]) -> int:
     """The strain of the jobs in the best order that :func:`arrange` knows."""
-    return _best_order(jobs)[0] if jobs else 0
+    return _best_order(tuple(jobs))[0] if jobs else 0
 
 
 def arrange(jobs: Sequence[Job]) -> list[Place]:
     """The jobs in the order of least strain, each with its limits. They must :func:`fit_together`."""
     if not jobs:
         return []
-    strain, order = _best_order(jobs)
+    strain, order = _best_order(tuple(jobs))
     easy = max(strain, EASY)
     best = zip(_earliest(order, strain), _latest(order, strain), strict=True)
     return [
@@ -71,7 +72,8 @@ def arrange(jobs: Sequence[Job]) -> list[Place]:
     ]
 
 
-def _best_order(jobs: Sequence[Job]) -> tuple[int, Sequence[Job]]:
+@lru_cache(maxsize=4)  # an hour is asked about as it is allotted, and again as it is laid out
+def _best_order(jobs: tuple[Job, ...]) -> tuple[int, Sequence[Job]]:
     limit = _limit(jobs)
     orders = [_by_deadline(jobs, EASY), sorted(jobs), _by_deadline(jobs, limit)]
     strain, at = min((_least_strain(order, limit), at) for at, order in enumerate(orders))

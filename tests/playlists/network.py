@@ -55,12 +55,12 @@ def network(screens: int = 1000) -> list[Alike]:
 
 
 def places(count: int) -> Iterator[Place]:
-    """Screens of the wards, each with a kind of place and every second with another tag besides."""
+    """Screens of the wards, each tagged by its kind of place and every twentieth with another tag besides."""
     for n in range(count):
-        ward = n % WARDS
-        tags = {TAGS[n // 3 % len(TAGS)], TAGS[n // 7 % len(TAGS)] if n % 2 else TAGS[n // 3 % len(TAGS)]}
+        ward, venue = n % WARDS, TAGS[n // 3 % len(TAGS)]
+        tags = {venue, venue if n % 20 else TAGS[n // 7 % len(TAGS)]}
         unit = (CITY, f"khu-{ward % AREAS}", f"phuong-{ward}")
-        yield Place(f"s-{n:05d}", unit, venue=TAGS[n // 3 % len(TAGS)], tags=frozenset(tags))
+        yield Place(f"s-{n:05d}", unit, venue=venue, tags=frozenset(tags))
 
 
 def campaigns() -> Iterator[tuple[Campaign, Targets]]:
