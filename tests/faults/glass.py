@@ -126,7 +126,7 @@ def _batch(glass: Glass, files: list[Item]) -> Iterator[Verdict]:
     entries = [RED, GREEN, *files]
     begin_ms = time.time_ns() // 1_000_000 + LEAD_MS  # they are to be fetched first
     starts = [begin_ms + number * (ODD_MS + GOOD_MS) for number in range(len(files))]
-    glass.publish(*entries, plan=_once(begin_ms, len(files)))
+    glass.publish(*entries, plan=_once(begin_ms, len(files)), fallback=(0, 1))  # what stands in is good
     with filming(glass.lab, *MIDDLE) as film:
         time.sleep(max(starts[-1] + ODD_MS + GOOD_MS - time.time_ns() / 1e6, 0) / 1000)
     over_ms = starts[-1] + ODD_MS
