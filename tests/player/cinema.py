@@ -21,7 +21,7 @@ class Cinema:
     """One screen. ``passes`` lets time go by, ``titles`` is everything that ever was to be seen on it."""
 
     def __init__(self, folder: Path, server: FakeServer, disk: Disk | None = None) -> None:
-        self.server, self.folder, self.disk = server, folder, disk
+        self.server, self.folder, self._given = server, folder, disk
         self.now_ms = server.orders.now_ms
         self.surface = FakeSurface()
         self.plays: list[Play] = []
@@ -31,7 +31,7 @@ class Cinema:
 
     def start(self) -> None:
         """Begin, or begin again after a power cut, over the same folder."""
-        self.player: Rig = rig(self.folder, self.server, self.disk)
+        self.player: Rig = rig(self.folder, self.server, self._given)
         clock = self.player.clock
         began = clock.mono_ms() - self.now_ms
         clock._wall, clock._mono = lambda: self.now_ms, lambda: began + self.now_ms

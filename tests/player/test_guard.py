@@ -81,7 +81,10 @@ def test_an_end_that_was_asked_for_is_no_crash(tmp_path: Path) -> None:
     assert machine.start().mode is Mode.NORMAL
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"cauthang 1 1 00\n{}", os.urandom(100)])
+DAMAGED = {"empty": b"", "half": b"{", "torn": b"cauthang 1 1 00\n{}", "noise": bytes(range(100))}
+
+
+@pytest.mark.parametrize("content", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_count_begins_anew(tmp_path: Path, content: bytes) -> None:
     for name in ("starts.a", "starts.b"):
         (tmp_path / name).write_bytes(content)
