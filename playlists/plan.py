@@ -286,7 +286,9 @@ def _because(catalogue: Catalogue, hour: Hour, allotment: Allotment, rank: int) 
     asked = hour.demands[rank]
     holding: dict[int, int] = {}
     for other, demand in enumerate(hour.demands):
-        if other != rank and demand.priority <= asked.priority and intersect(demand.active, asked.active):
+        if demand.campaign == asked.campaign or demand.priority > asked.priority:
+            continue
+        if intersect(demand.active, asked.active):
             number = catalogue.campaigns[demand.campaign].id
             holding[number] = holding.get(number, 0) + allotment.shown_ms[other]
     return tuple(sorted((n for n, shown in holding.items() if shown), key=lambda n: (-holding[n], n)))
