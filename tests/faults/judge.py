@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from player.records import play_data, records_in
@@ -62,7 +63,8 @@ class Judge:
         return self._account(begun_ms, again_ms)
 
     def settled(self) -> Verdict:
-        """After all rounds: its last orders are on the screen, and every play told so far is handed in."""
+        """After all rounds: the next orders reach the screen, and every play told so far is handed in."""
+        self._screen.publish(Random(0))  # news: what failed before rests by full jitter, up to 300 s
         wanted = (self._screen.server.orders.epoch, self._screen.server.orders.number)
         told, deadline = self._told(), time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:

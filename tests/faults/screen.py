@@ -117,14 +117,17 @@ class Screen:
     # --- Its orders ---
 
     def publish(self, dice: Random) -> None:
-        """Another playlist with a new file in it; now and then the item that goes is withdrawn as well."""
+        """Another playlist with a new file in it; now and then the item that goes is withdrawn as well.
+
+        The first item always stays: a screen that missed some orders has something left that is approved.
+        """
         orders = copy(self.server.orders)
         number = len(self.approvals) + 1
         size = dice.choice((700, 5_000, self.largest_bytes))
         item = Item(f"sản phẩm {number}", dice.randbytes(size), duration_ms=ITEM_MS, number=number)
         self.approvals[item.rendition.sha256] = orders.approval_of(item).id
-        gone = self.items[0] if len(self.items) == 3 else None
-        self.items = [*self.items, item][-3:]
+        gone = self.items[1] if len(self.items) == 3 else None
+        self.items = [*(kept for kept in self.items if kept is not gone), item]
         if gone and dice.random() < 0.3:
             orders.withdraw(gone)
         orders.publish(*self.items)
@@ -141,6 +144,9 @@ class Screen:
             topics.to_head(SCREEN): pack(orders.head()),
             topics.to_playlist(SCREEN): pack(orders.playlist()),
         }
+        withdrawn = orders.revocation()
+        if withdrawn:
+            said[topics.ALL_REVOCATION] = pack(withdrawn)
         with self.broker.guest() as guest:
             assert {guest.publish(topic, sealed, retain=True) for topic, sealed in said.items()} == {""}
 

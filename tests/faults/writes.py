@@ -98,7 +98,7 @@ class Stand(Cinema):
 
     def start(self) -> None:
         super().start()
-        self.journal = Journal(self.folder / "journal", device().keyid, self.disk, self.budget)
+        self.journal = Journal(self.folder / "journal", device().keyid, disk=self.steps, budget=self.budget)
 
     def record(self, count: int) -> None:
         """New plays, durable and told, all or none; those the disk refused come first."""
@@ -134,8 +134,8 @@ class Stand(Cinema):
 
 
 def pair(stand: Stand) -> None:
-    stand.account.key = device_key(stand.folder, stand.disk).keyid
-    save_paired(stand.folder, PAIRED, stand.disk)
+    stand.account.key = device_key(stand.folder, stand.steps).keyid
+    save_paired(stand.folder, PAIRED, stand.steps)
     stand.account.paired = True
 
 
@@ -204,7 +204,7 @@ OPERATIONS = (
     Operation("setting a play aside", set_aside),
     Operation("a start", start_anew),
     Operation("a start after half a record", start_anew, torn=True),
-    Operation("keeping the time", lambda stand: SeenTime(stand.folder, stand.disk).keep(stand.player.clock, True)),
+    Operation("keeping the time", lambda stand: SeenTime(stand.folder, stand.steps).keep(stand.player.clock, True)),
 )
 
 
