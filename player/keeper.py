@@ -53,6 +53,7 @@ class Keeper:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
+            line.setblocking(False)  # whoever listens may have stopped reading; the screen must go on
             line.sendto(text.encode(), self._address)
 
 

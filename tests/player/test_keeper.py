@@ -58,6 +58,13 @@ def systemd(address: str) -> Iterator[Systemd]:
     made.close()
 
 
+def test_a_listener_that_stopped_reading_holds_nobody_up(systemd: Systemd, address: str) -> None:
+    keeper = Keeper({"NOTIFY_SOCKET": address})
+    for number in range(5_000):  # far more than a socket keeps
+        keeper.beat(number, True, f"turn {number}")
+    assert systemd.listen()[0] == "READY=1"
+
+
 def environ(address: str, watchdog_us: int = 10 * SECOND_US, **more: str) -> dict[str, str]:
     return {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": str(watchdog_us), "WATCHDOG_PID": str(os.getpid()), **more}
 

@@ -77,7 +77,7 @@ class Story:
         answer = self._answer("/plays/export.csv")
         header, *rows = list(csv.reader(io.StringIO(answer.text().lstrip("\ufeff"))))
         names = ("time", "screen", "title", "campaign", "planned", "shown", "result", "evidence", "reason")
-        names = (*names, "item", "campaign_id", "device", "n", "sha256")
+        names = (*names, "item", "campaign_id", "device", "n", "sha256", "merged")
         assert len(header) == len(names)
         return [dict(zip(names, row, strict=True)) for row in rows]
 
