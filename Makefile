@@ -10,7 +10,7 @@ JOBS ?= 3
 BENCH_ARGS ?= --quick
 BENCHMARKS = $(basename $(notdir $(shell grep -l -e '--quick' benchmarks/*.py)))
 # What fails beside others runs once more by itself, so that a crowded machine is told from a fault: CONTRIBUTING.md.
-alone = { test $(1) -eq 1 && echo "Failed above: once more, alone." && $(BIN)/python -m pytest --last-failed; }
+alone = { test $(1) -eq 1 && echo "Failed above: their files once more, alone." && $(BIN)/python -m pytest $$($(BIN)/python tests/failed_files.py); }
 # An environment is made again when one of these changes; otherwise `make setup` ends at once.
 MADE_FROM := pyproject.toml hatch_build.py package.json package-lock.json
 # What marks a text besides _(): see server/errors.py.
