@@ -9,7 +9,7 @@ from playlists.catalogue import Catalogue
 from playlists.day_promises import CIRCLE, GOLDEN, budget_of
 from playlists.demand import SHORTEST_MS, Budgets, Demand, Hour, total_ms
 from playlists.spread import EASY, Job, fit_together, least_strain
-from playlists.windows import Span
+from playlists.windows import Span, instant_within
 
 LIGHT = 85, 100  # of an hour: up to this load plays are spread evenly whatever it takes …
 PHASES = 12  # … which one of so many choices of where campaigns begin has always allowed
@@ -134,7 +134,7 @@ def _ideals(catalogue: Catalogue, demand: Demand, count: int, gap: int, phase: i
     else:  # the last one still ends inside
         begin = (demand.campaign + 1) * (2 * phase + 1) * GOLDEN % CIRCLE * max(gap - longest, 0) // CIRCLE
     active_ms = demand.active_ms
-    return [_instant(demand.active, play * active_ms // count + begin) for play in range(count)]
+    return [instant_within(demand.active, play * active_ms // count + begin) for play in range(count)]
 
 
 def _bounds(catalogue: Catalogue, demand: Demand, count: int, play: int, ideal: int) -> tuple[Span, int]:
@@ -151,18 +151,9 @@ def _bounds(catalogue: Catalogue, demand: Demand, count: int, play: int, ideal: 
         begin, latest = max(begin, ideal - slack), ideal + slack
     if catalogue.is_story(demand.campaign) and not demand.ideals:
         active_ms = demand.active_ms
-        begin = max(begin, _instant(demand.active, play * active_ms // count))
-        end = min(end, _instant(demand.active, (play + 1) * active_ms // count))
+        begin = max(begin, instant_within(demand.active, play * active_ms // count))
+        end = min(end, instant_within(demand.active, (play + 1) * active_ms // count))
     return (begin, end), latest
-
-
-def _instant(active: Sequence[Span], at: int) -> int:
-    """The instant at which a campaign has been active for ``at`` ms, the time between its spans not counting."""
-    for a, b in active:
-        if at < b - a:
-            return a + at
-        at -= b - a
-    return active[-1][1]
 
 
 class _Ledger:

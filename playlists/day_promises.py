@@ -28,7 +28,7 @@ from playlists.demand import (
 )
 from playlists.demand import open_day as without_daily
 from playlists.model import Priority, Screen
-from playlists.windows import Span, intersect, local_day
+from playlists.windows import Span, instant_within, intersect, local_day
 
 GOLDEN = 0x9E3779B9  # 2**32 divided by the golden ratio: multiples of it spread over 2**32 better than any others
 CIRCLE = 2**32
@@ -225,7 +225,7 @@ class _Dealer:
         for stretch in stretches:
             own: list[int] = []
             while at < plays and wanted[at] < passed + stretch.length_ms:
-                own.append(_instant(stretch.spans, wanted[at] - passed))
+                own.append(instant_within(stretch.spans, wanted[at] - passed))
                 at += 1
             starts.append(own)
             passed += stretch.length_ms
@@ -287,13 +287,4 @@ def _nearest(number: int, others: Sequence[int]) -> int | None:
 
 def _spread(stretch: Stretch, plays: int) -> list[int]:
     length = stretch.length_ms
-    return [_instant(stretch.spans, (2 * play + 1) * length // (2 * plays)) for play in range(plays)]
-
-
-def _instant(spans: Sequence[Span], at: int) -> int:
-    """The instant at which ``at`` ms of the spans have passed."""
-    for a, b in spans:
-        if at < b - a:
-            return a + at
-        at -= b - a
-    return spans[-1][1]
+    return [instant_within(stretch.spans, (2 * play + 1) * length // (2 * plays)) for play in range(plays)]

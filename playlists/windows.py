@@ -145,6 +145,15 @@ def subtract(these: Sequence[Span], those: Sequence[Span]) -> tuple[Span, ...]:
     return tuple(span for span in left if span[0] < span[1])
 
 
+def instant_within(spans: Sequence[Span], at: int) -> int:
+    """The instant at which ``at`` ms of the ordered spans have passed, the time between them not counting."""
+    for a, b in spans:
+        if at < b - a:
+            return a + at
+        at -= b - a
+    return spans[-1][1]
+
+
 def _holding(windows: Iterable[Window], exceptions: Sequence[DayException], day: date) -> list[Window]:
     """The windows that begin on a date: the exception's where there is one, else the usual ones of that day."""
     for exception in exceptions:
